@@ -1,0 +1,19 @@
+using System.ComponentModel;
+using Messaging.Toolkit.Messages;
+
+namespace Messaging.Toolkit.Configuration;
+
+/// <summary>The toolkit's own view of what was said about a message.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public interface IMessageDefinition
+{
+    internal Type ClrType { get; }
+
+    internal string? Name { get; }
+
+    internal MessageKind Kind { get; }
+
+    internal string? Destination { get; }
+
+    internal MessageType Build(IMessageSerializer standard);
+}

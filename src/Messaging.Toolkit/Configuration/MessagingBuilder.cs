@@ -1,0 +1,210 @@
+using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging.Toolkit.Configuration;
+
+/// <summary>
+/// Configures messaging, once, at start-up. Everything that is wrong with it is reported together, when
+/// <c>AddMessaging</c> returns or, as far as it needs other services, when the host starts.
+/// </summary>
+public sealed class MessagingBuilder
+{
+    private readonly List<IMessageDefinition> messages = [];
+    private readonly List<EndpointBuilder> endpoints = [];
+    private readonly List<string> errors = [];
+    private readonly MessageLimits limits = new();
+    private readonly OutboxOptions outbox = new();
+    private readonly InboxOptions inbox = new();
+    private IMessageSerializer serializer = new JsonMessageSerializer();
+    private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
+
+    internal MessagingBuilder(IServiceCollection services) => Services = services;
+
+    /// <summary>The application's services, for stores and transports.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>Names of the stores that are registered, for stores.</summary>
+    public ICollection<string> Stores { get; } = [];
+
+    /// <summary>Registers an event: something that happened, for whoever subscribes.</summary>
+    /// <typeparam name="T">The class or record. Plain data that the serializer can write and read.</typeparam>
+    /// <param name="configure">Its name, which is required, its key, its serializer.</param>
+    public MessagingBuilder Event<T>(Action<EventBuilder<T>> configure) where T : class => Add(new EventBuilder<T>(), configure);
+
+    /// <summary>Registers a command: something to be done by one endpoint.</summary>
+    /// <typeparam name="T">The class or record. Plain data that the serializer can write and read.</typeparam>
+    /// <param name="configure">Its name and its endpoint, which are required, its key, its serializer.</param>
+    public MessagingBuilder Command<T>(Action<CommandBuilder<T>> configure) where T : class => Add(new CommandBuilder<T>(), configure);
+
+    /// <summary>Adds an endpoint that runs in this process.</summary>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters. Part of every claim: it must stay the same.</param>
+    /// <param name="configure">Its handlers and how it runs them.</param>
+    public MessagingBuilder Endpoint(string name, Action<EndpointBuilder> configure)
+    {
+        var endpoint = new EndpointBuilder(Services, name);
+        configure(endpoint);
+        endpoints.Add(endpoint);
+        return this;
+    }
+
+    /// <summary>The serializer of every message that has none of its own. Default: <see cref="JsonMessageSerializer"/>.</summary>
+    public MessagingBuilder SerializedBy(IMessageSerializer serializer)
+    {
+        this.serializer = serializer;
+        return this;
+    }
+
+    /// <summary>CloudEvents <c>source</c> of what this application publishes. Default: "/" and the name of the program.</summary>
+    /// <param name="source">A URI reference, at most 200 characters.</param>
+    public MessagingBuilder Source(string source)
+    {
+        this.source = source;
+        return this;
+    }
+
+    /// <summary>Changes the bounds on what may be published.</summary>
+    public MessagingBuilder Limits(Action<MessageLimits> configure)
+    {
+        configure(limits);
+        return this;
+    }
+
+    /// <summary>Changes how the relay works.</summary>
+    public MessagingBuilder Outbox(Action<OutboxOptions> configure)
+    {
+        configure(outbox);
+        return this;
+    }
+
+    /// <summary>Changes how long handled messages are remembered.</summary>
+    public MessagingBuilder Inbox(Action<InboxOptions> configure)
+    {
+        configure(inbox);
+        return this;
+    }
+
+    /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
+    internal MessagingModel Build()
+    {
+        var byType = messages.GroupBy(message => message.ClrType).ToDictionary(group => group.Key, group => group.First());
+        errors.AddRange(ValidateMessages());
+        errors.AddRange(ValidateEndpoints(byType));
+        errors.AddRange(limits.Validate());
+        errors.AddRange(outbox.Validate());
+        errors.AddRange(inbox.Validate());
+        if (source is not { Length: > 0 and <= MessageLimits.MaxNameLength } || !Uri.IsWellFormedUriString(source, UriKind.RelativeOrAbsolute))
+        {
+            errors.Add($"Source({Names.Show(source)}) is no URI reference of 1 to {MessageLimits.MaxNameLength} characters: use something like \"/shop\".");
+        }
+
+        if (errors.Count > 0)
+        {
+            throw new MessagingConfigurationException(errors);
+        }
+
+        var types = messages.ToDictionary(message => message.ClrType, message => message.Build(serializer));
+        return new MessagingModel(new MessageRegistry(types.Values), [.. endpoints.Select(endpoint => endpoint.Build(types))])
+        {
+            Source = source,
+            Limits = limits,
+            Outbox = outbox,
+            Inbox = inbox,
+        };
+    }
+
+    private MessagingBuilder Add<TBuilder>(TBuilder builder, Action<TBuilder> configure) where TBuilder : IMessageDefinition
+    {
+        configure(builder);
+        messages.Add(builder);
+        return this;
+    }
+
+    private IEnumerable<string> ValidateMessages()
+    {
+        foreach (var group in messages.GroupBy(message => message.ClrType).Where(group => group.Count() > 1))
+        {
+            yield return $"{group.Key.Name} is registered {group.Count()} times: register each type once.";
+        }
+
+        foreach (var group in messages.Where(message => message.Name is not null).GroupBy(message => message.Name, StringComparer.OrdinalIgnoreCase))
+        {
+            var types = group.Select(message => message.ClrType.Name).Distinct().ToList();
+            if (types.Count > 1)
+            {
+                yield return $"The name {Names.Show(group.Key)} is given to {string.Join(" and ", types)}: names must differ, and by more than their case.";
+            }
+        }
+
+        foreach (var message in messages)
+        {
+            if (message.Name is null)
+            {
+                yield return $"{message.ClrType.Name} has no name: add .Named(\"...\"), for instance .Named(\"shop.order-placed\").";
+            }
+            else if (Names.Refuse(message.Name) is { } reason)
+            {
+                yield return $"The name {Names.Show(message.Name)} of {message.ClrType.Name} cannot be used: {reason}.";
+            }
+
+            if (message.Kind == MessageKind.Command)
+            {
+                foreach (var error in ValidateDestination(message))
+                {
+                    yield return error;
+                }
+            }
+        }
+    }
+
+    private IEnumerable<string> ValidateDestination(IMessageDefinition command)
+    {
+        if (string.IsNullOrEmpty(command.Destination))
+        {
+            yield return $"The command {command.ClrType.Name} has no destination: add .To(\"endpoint\").";
+            yield break;
+        }
+
+        // In the process there is nobody else who could carry it out. With a broker the endpoint may be elsewhere.
+        var endpoint = endpoints.FirstOrDefault(endpoint => endpoint.Name == command.Destination);
+        if (endpoint is null)
+        {
+            yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, and there is no such endpoint: add .Endpoint(\"...\", ...) of that name or change .To(...).";
+        }
+        else if (endpoint.Handlers.All(handler => handler.MessageType != command.ClrType))
+        {
+            yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, which does not handle it: add .Handle<{command.ClrType.Name}, ...>() there.";
+        }
+    }
+
+    private IEnumerable<string> ValidateEndpoints(Dictionary<Type, IMessageDefinition> byType)
+    {
+        foreach (var group in endpoints.GroupBy(endpoint => endpoint.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            yield return $"There are {group.Count()} endpoints named {Names.Show(group.Key)}: names must differ, and by more than their case.";
+        }
+
+        foreach (var endpoint in endpoints)
+        {
+            foreach (var error in endpoint.Validate(byType))
+            {
+                yield return error;
+            }
+
+            if (endpoint.Store is { } store && !Stores.Contains(store))
+            {
+                yield return $"Endpoint {Names.Show(endpoint.Name)} uses the store {Names.Show(store)}, which is not registered: add .UseEntityFrameworkCore<...>() for it.";
+            }
+            else if (endpoint.Store is null && Stores.Count > 1)
+            {
+                yield return $"Endpoint {Names.Show(endpoint.Name)} does not say which of the {Stores.Count} stores its handlers change: add .UseDbContext<...>() to it.";
+            }
+        }
+
+        if (Stores.Count == 0)
+        {
+            yield return "There is no store, so messages have nowhere to wait: add .UseEntityFrameworkCore<YourDbContext>().";
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+
+namespace Messaging.Toolkit.Configuration;
+
+/// <summary>The whole configuration of a host, checked and final.</summary>
+internal sealed record MessagingModel
+{
+    private readonly FrozenDictionary<string, IReadOnlyList<string>> subscribers;
+
+    public MessagingModel(MessageRegistry registry, IReadOnlyList<EndpointDefinition> endpoints)
+    {
+        Registry = registry;
+        Endpoints = endpoints;
+        subscribers = registry.Types.ToFrozenDictionary(
+            type => type.Name,
+            type => (IReadOnlyList<string>)[.. endpoints.Where(endpoint => endpoint.Handlers.ContainsKey(type.Name)).Select(endpoint => endpoint.Name)],
+            StringComparer.Ordinal);
+    }
+
+    public MessageRegistry Registry { get; }
+
+    public IReadOnlyList<EndpointDefinition> Endpoints { get; }
+
+    public required string Source { get; init; }
+
+    public required MessageLimits Limits { get; init; }
+
+    public required OutboxOptions Outbox { get; init; }
+
+    public required InboxOptions Inbox { get; init; }
+
+    /// <summary>The endpoints of this application that handle a type.</summary>
+    public IReadOnlyList<string> SubscribersOf(MessageType type) => subscribers[type.Name];
+}

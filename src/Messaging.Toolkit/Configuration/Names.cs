@@ -1,0 +1,22 @@
+using System.Buffers;
+using Messaging.Toolkit.Messages;
+
+namespace Messaging.Toolkit.Configuration;
+
+/// <summary>What names of messages and endpoints may be: what every broker and every database takes unchanged.</summary>
+internal static class Names
+{
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(".-_/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    /// <summary>Says what is wrong with a name, or null.</summary>
+    public static string? Refuse(string? name) => name switch
+    {
+        null or "" => "it is empty",
+        { Length: > MessageLimits.MaxNameLength } => $"it has {name.Length} characters, the limit is {MessageLimits.MaxNameLength}",
+        _ when name.AsSpan().ContainsAnyExcept(Allowed) => "it has characters other than letters, digits, '.', '-', '_' and '/'",
+        _ => null,
+    };
+
+    /// <summary>The name as it may be shown in an error: never more than a line.</summary>
+    public static string Show(string? name) => name is { Length: > 60 } ? $"'{name[..60]}…'" : $"'{name}'";
+}

@@ -1,0 +1,49 @@
+using Messaging.Toolkit;
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Hosting;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
+using Messaging.Toolkit.Transports.InProcess;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Messaging.Toolkit to an application.</summary>
+public static class MessagingServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds messaging: <see cref="IMessageBus"/> in every scope, and the relay and the endpoints with the host. Call it once.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Stores, transport, messages and endpoints.</param>
+    /// <exception cref="MessagingConfigurationException">Something in the configuration cannot work; it lists everything that is wrong.</exception>
+    public static IServiceCollection AddMessaging(this IServiceCollection services, Action<MessagingBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        if (services.Any(service => service.ServiceType == typeof(MessagingModel)))
+        {
+            throw new MessagingConfigurationException(["AddMessaging was called twice: configure everything in one call."]);
+        }
+
+        var builder = new MessagingBuilder(services);
+        configure(builder);
+        services.AddSingleton(builder.Build());
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<EntropySource>();
+        services.TryAddSingleton<ITransport, InProcessTransport>();
+        services.TryAddSingleton(provider => new MessagingMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        services.TryAddSingleton<MessageIds>();
+        services.TryAddSingleton<StoreCollection>();
+        services.TryAddSingleton<OutgoingMessages>();
+        services.TryAddScoped<MessageBus>();
+        services.TryAddScoped<IMessageBus>(scope => scope.GetRequiredService<MessageBus>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MessagingHost>());
+        return services;
+    }
+}

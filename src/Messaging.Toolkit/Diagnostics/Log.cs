@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Diagnostics;
+
+/// <summary>Every line the core logs. Event ids are stable. No payload, header value or connection string goes in here.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "{Loop} failed, {Failures} times in a row; it goes on in {Pause}.")]
+    public static partial void LoopFailed(this ILogger logger, string loop, int failures, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "Messaging started as {Owner}: {Endpoints} endpoints, stores {Stores}, transport {Transport}.")]
+    public static partial void Started(this ILogger logger, string owner, int endpoints, string stores, string transport);
+
+    [LoggerMessage(3, LogLevel.Information, "Messaging stopped.")]
+    public static partial void Stopped(this ILogger logger);
+
+    [LoggerMessage(4, LogLevel.Warning, "Messaging was not finished when the host's time to stop was over. Unfinished messages are handled after the next start.")]
+    public static partial void StoppedEarly(this ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Error, "{Count} published messages were never saved ({Types}): call SaveChanges after Publish or Send, or PublishNowAsync. They are lost.")]
+    public static partial void MessagesUnsaved(this ILogger logger, int count, string types);
+
+    [LoggerMessage(6, LogLevel.Debug, "'{Type}' was published but nobody subscribes to it.")]
+    public static partial void NoSubscriber(this ILogger logger, string type);
+
+    [LoggerMessage(10, LogLevel.Information, "{Store}: this process relays {Count} of {Total} buckets now.")]
+    public static partial void LeasesChanged(this ILogger logger, string store, int count, int total);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Store}: {Count} buckets were lost to another process.")]
+    public static partial void LeasesLost(this ILogger logger, string store, int count);
+
+    [LoggerMessage(12, LogLevel.Error, "{Store}: message {MessageId} in the outbox cannot be delivered to {Destination} and is in the dead letters now: {Reason}.")]
+    public static partial void Undeliverable(this ILogger logger, string store, Guid messageId, string destination, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "{Store}: the leases could not be given up; other processes take over after {LeaseDuration}.")]
+    public static partial void ReleaseFailed(this ILogger logger, string store, TimeSpan leaseDuration, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Warning, "{Store}: messages wait for '{Destination}', which this application does not know. They are kept: add the endpoint, or delete the rows.")]
+    public static partial void UnknownDestination(this ILogger logger, string store, string destination);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Endpoint}: attempt {Attempt} of message {MessageId} ({Type}) failed; it is tried again.")]
+    public static partial void AttemptFailed(this ILogger logger, string endpoint, int attempt, Guid messageId, string type, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Endpoint}: the store failed while handling message {MessageId} ({Type}), {Failures} times; it is tried again in {Pause}.")]
+    public static partial void StoreFailed(this ILogger logger, string endpoint, Guid messageId, string type, int failures, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(22, LogLevel.Error, "{Endpoint}: message {MessageId} ({Type}) is in the dead letters now, after {Attempts} attempts: {Reason}")]
+    public static partial void DeadLettered(this ILogger logger, string endpoint, Guid messageId, string type, int attempts, string reason);
+
+    [LoggerMessage(23, LogLevel.Error, "{Endpoint}: message {MessageId} ({Type}) cannot be written to the dead letters; that is tried again in {Pause}. The message is kept meanwhile.")]
+    public static partial void DeadLetterFailed(this ILogger logger, string endpoint, Guid messageId, string type, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(24, LogLevel.Debug, "{Endpoint}: {Count} messages handled together failed; they are handled one by one.")]
+    public static partial void GroupFailed(this ILogger logger, string endpoint, int count, Exception exception);
+
+    [LoggerMessage(25, LogLevel.Debug, "{Endpoint}: message {MessageId} ({Type}) was handled before.")]
+    public static partial void Duplicate(this ILogger logger, string endpoint, Guid messageId, string type);
+
+    [LoggerMessage(26, LogLevel.Warning, "{Endpoint}: {Count} handled messages could not be settled; they are delivered again and recognized as duplicates.")]
+    public static partial void SettlingFailed(this ILogger logger, string endpoint, int count, Exception exception);
+
+    [LoggerMessage(27, LogLevel.Error, "{Endpoint}: handling {Count} messages broke outside of their handlers; they are kept and tried again.")]
+    public static partial void AttemptBroke(this ILogger logger, string endpoint, int count, Exception exception);
+}

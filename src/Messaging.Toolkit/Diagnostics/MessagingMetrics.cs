@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+
+namespace Messaging.Toolkit.Diagnostics;
+
+/// <summary>The instruments of one host. None carries an id or a key.</summary>
+internal sealed class MessagingMetrics
+{
+    private readonly Counter<long> handled;
+    private readonly Counter<long> duplicates;
+    private readonly Counter<long> retries;
+    private readonly Counter<long> deadLetters;
+    private readonly Counter<long> unsaved;
+    private readonly Counter<long> relayed;
+    private readonly Counter<long> leasesLost;
+
+    public MessagingMetrics(IMeterFactory? factory = null)
+    {
+        var meter = factory?.Create(MessagingDiagnostics.MeterName) ?? new Meter(MessagingDiagnostics.MeterName);
+        handled = meter.CreateCounter<long>("messaging.toolkit.inbox.handled", "{message}", "Messages whose handlers ran and committed.");
+        duplicates = meter.CreateCounter<long>("messaging.toolkit.inbox.duplicates", "{message}", "Messages that had been handled before.");
+        retries = meter.CreateCounter<long>("messaging.toolkit.inbox.retries", "{attempt}", "Failed attempts that were followed by another.");
+        deadLetters = meter.CreateCounter<long>("messaging.toolkit.dead_letters", "{message}", "Messages moved to the dead letters.");
+        unsaved = meter.CreateCounter<long>("messaging.toolkit.outbox.unsaved", "{message}", "Messages lost because their scope ended before they were saved.");
+        relayed = meter.CreateCounter<long>("messaging.toolkit.relay.confirmed", "{message}", "Messages of the outbox whose destination confirmed them.");
+        leasesLost = meter.CreateCounter<long>("messaging.toolkit.lease.lost", "{lease}", "Leases lost to another process without being given up.");
+    }
+
+    public void Handled(string endpoint, int count) => handled.Add(count, Endpoint(endpoint));
+
+    public void Duplicates(string endpoint, int count) => duplicates.Add(count, Endpoint(endpoint));
+
+    public void Retried(string endpoint) => retries.Add(1, Endpoint(endpoint));
+
+    public void DeadLettered(string endpoint) => deadLetters.Add(1, Endpoint(endpoint));
+
+    public void Unsaved(int count) => unsaved.Add(count);
+
+    public void Relayed(string store, int count) => relayed.Add(count, Store(store));
+
+    public void LeasesLost(string store, int count) => leasesLost.Add(count, Store(store));
+
+    private static KeyValuePair<string, object?> Endpoint(string name) => new("messaging.toolkit.endpoint", name);
+
+    private static KeyValuePair<string, object?> Store(string name) => new("messaging.toolkit.store", name);
+}

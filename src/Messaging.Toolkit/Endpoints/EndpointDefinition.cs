@@ -1,0 +1,30 @@
+using System.Collections.Frozen;
+
+namespace Messaging.Toolkit.Endpoints;
+
+/// <summary>An endpoint as it was configured.</summary>
+internal sealed record EndpointDefinition
+{
+    public required string Name { get; init; }
+
+    /// <summary>By the name of the message type, in the order they were added.</summary>
+    public required FrozenDictionary<string, IReadOnlyList<HandlerBinding>> Handlers { get; init; }
+
+    public required int Concurrency { get; init; }
+
+    public required int MaxGroup { get; init; }
+
+    public required FailurePolicy Failures { get; init; }
+
+    /// <summary>The store whose transactions its handlers run in; null for the application's only one.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>How many deliveries it holds at most: enough to fill two groups for every worker, and for many keys.</summary>
+    public int Prefetch => Math.Clamp(2 * Concurrency * MaxGroup, 1_000, 10_000);
+}
+
+/// <summary>A handler of one endpoint for one type of message.</summary>
+/// <param name="MessageType">The type of the message.</param>
+/// <param name="HandlerType">The handler's class.</param>
+/// <param name="Invoke">Creates the handler in a scope and calls it.</param>
+internal sealed record HandlerBinding(Type MessageType, Type HandlerType, Func<IServiceProvider, object, MessageContext, CancellationToken, Task> Invoke);

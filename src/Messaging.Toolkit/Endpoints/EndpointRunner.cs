@@ -1,0 +1,250 @@
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Endpoints;
+
+/// <summary>
+/// Runs one endpoint: receives as much as it has room for, gives every free worker a group of messages that may run now,
+/// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each.
+/// </summary>
+internal sealed class EndpointRunner(
+    EndpointDefinition endpoint, ITransport transport, DeliveryProcessor processor, TimeProvider time, EntropySource entropy, ILogger logger)
+{
+    /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
+    private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone);
+    private readonly Signal room = new(time);
+    private readonly Signal idle = new(time);
+    private readonly CancellationTokenSource stopReceiving = new();
+    private readonly CancellationTokenSource stopHandling = new();
+    private Task receiving = Task.CompletedTask;
+    private int workers;
+
+    /// <summary>
+    /// How long a handler is expected to take: pessimistic, as one that is slow holds up its whole group. It begins long, rises
+    /// to each that took longer at once, and falls slowly.
+    /// </summary>
+    private double expectedHandlerTicks = LongestGroup.Ticks;
+
+    public void Start() => receiving = new Loop($"{endpoint.Name}: receiving", time, entropy, LongestPause, logger).RunAsync(ReceiveSessionAsync, stopReceiving.Token);
+
+    /// <summary>
+    /// Receives nothing more, gives back what waits, and lets what runs finish. When the token fires, what still runs
+    /// is rolled back.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await using var hurry = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), stopHandling);
+        await stopReceiving.CancelAsync();
+        await receiving;
+    }
+
+    /// <summary>The life of one receiver: ends when it breaks or the endpoint stops.</summary>
+    private async Task ReceiveSessionAsync(CancellationToken stopping)
+    {
+        await using var receiver = await transport.OpenReceiverAsync(endpoint.Name, endpoint.Prefetch, stopping);
+        try
+        {
+            while (true)
+            {
+                var max = await RoomAsync(stopping);
+                Enqueue(receiver, await receiver.ReceiveAsync(max, stopping));
+            }
+        }
+        finally
+        {
+            await GiveBackWaitingAsync();
+            if (stopping.IsCancellationRequested)
+            {
+                // What runs is settled with this receiver, so it stays until then.
+                await FinishRunningAsync();
+                await GiveBackWaitingAsync();
+            }
+        }
+    }
+
+    private async Task FinishRunningAsync()
+    {
+        while (Volatile.Read(ref workers) > 0)
+        {
+            var isLast = stopHandling.IsCancellationRequested;
+            await idle.WaitAsync(LastMoment, CancellationToken.None);
+            if (isLast)
+            {
+                // Handlers that ignore their token are left behind; their transactions die with the process.
+                return;
+            }
+        }
+    }
+
+    private async Task<int> RoomAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            lock (gate)
+            {
+                if (queue.Count < endpoint.Prefetch)
+                {
+                    return endpoint.Prefetch - queue.Count;
+                }
+            }
+
+            await room.WaitAsync(LongestPause, stopping);
+        }
+    }
+
+    private void Enqueue(IReceiver receiver, IReadOnlyList<Delivery> deliveries)
+    {
+        lock (gate)
+        {
+            foreach (var delivery in deliveries)
+            {
+                queue.Add(new Work(delivery, receiver));
+            }
+
+            StartWorkers();
+        }
+    }
+
+    private async Task GiveBackWaitingAsync()
+    {
+        List<Work> waiting;
+        lock (gate)
+        {
+            waiting = queue.Clear();
+        }
+
+        foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
+        {
+            await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Abandon, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Call with the lock held.</summary>
+    private void StartWorkers()
+    {
+        while (workers < endpoint.Concurrency && queue.Ready > 0 && TakeGroup() is { Count: > 0 } group)
+        {
+            workers++;
+            _ = WorkAsync(group);
+        }
+    }
+
+    /// <summary>Works on groups until there is none. Never throws: whatever happens, the worker's place is given back.</summary>
+    private async Task WorkAsync(List<Work> group)
+    {
+        await Task.Yield();
+        for (var next = group; next is not null;)
+        {
+            var verdicts = await AttemptAsync(next);
+            await SettleAsync(next, verdicts);
+            next = CompleteAndTake(next, verdicts);
+        }
+    }
+
+    private async Task<Verdict[]> AttemptAsync(List<Work> group)
+    {
+        try
+        {
+            var verdicts = await processor.AttemptAsync(group, stopHandling.Token);
+            Observe(group);
+            return verdicts;
+        }
+        catch (Exception exception)
+        {
+            // Not a handler's failure, those have their verdict: a logger or a metric listener threw. The message is kept.
+            logger.AttemptBroke(endpoint.Name, group.Count, exception);
+            return [.. group.Select(_ => Verdict.Again(LongestPause))];
+        }
+    }
+
+    private async Task SettleAsync(List<Work> group, Verdict[] verdicts)
+    {
+        var endings = group.Zip(verdicts).Where(end => end.Second.Settlement is not null)
+            .GroupBy(end => (end.First.Receiver, Settlement: end.Second.Settlement!.Value), end => end.First.Delivery);
+        foreach (var ending in endings)
+        {
+            try
+            {
+                await ending.Key.Receiver.SettleAsync([.. ending], ending.Key.Settlement, CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                // The receiver is broken, and its deliveries come again through the next one, as duplicates.
+                logger.SettlingFailed(endpoint.Name, group.Count, exception);
+            }
+        }
+    }
+
+    private List<Work>? CompleteAndTake(List<Work> group, Verdict[] verdicts)
+    {
+        var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
+        lock (gate)
+        {
+            var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
+            foreach (var (line, pause) in pausing.Zip(again.Select(end => end.Second.Pause).Where(pause => pause > TimeSpan.Zero)))
+            {
+                _ = ResumeLaterAsync(line, pause);
+            }
+
+            room.Set();
+            if (!stopReceiving.IsCancellationRequested && TakeGroup() is { Count: > 0 } next)
+            {
+                StartWorkers();
+                return next;
+            }
+
+            if (--workers == 0)
+            {
+                idle.Set();
+            }
+
+            return null;
+        }
+    }
+
+    private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, time, stopReceiving.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            queue.Resume(line);
+            StartWorkers();
+        }
+    }
+
+    /// <summary>Call with the lock held.</summary>
+    private List<Work> TakeGroup()
+    {
+        // A fair share of what waits, so that no worker idles while another runs a long group.
+        var share = (queue.Waiting + endpoint.Concurrency - 1) / endpoint.Concurrency;
+        var affordable = Math.Min(endpoint.MaxGroup, LongestGroup.Ticks / Math.Max(1, expectedHandlerTicks));
+        return queue.Take(Math.Clamp(share, 1, Math.Max(1, (int)affordable)));
+    }
+
+    private void Observe(List<Work> group)
+    {
+        lock (gate)
+        {
+            foreach (var time in group.Select(work => work.HandlerTime).OfType<TimeSpan>())
+            {
+                expectedHandlerTicks = Math.Max(time.Ticks, expectedHandlerTicks + ((time.Ticks - expectedHandlerTicks) / 8));
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+namespace Messaging.Toolkit.Endpoints;
+
+/// <summary>
+/// Waiting items in order per key: an item is ready when no earlier one of its key is waiting, running or pausing. Items
+/// without a key are each a line of their own. Not thread-safe.
+/// </summary>
+/// <param name="keyOf">The key of an item, or null.</param>
+/// <param name="runsAlone">Whether an item must not be taken together with others.</param>
+internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAlone)
+{
+    private readonly Dictionary<string, Line> lines = new(StringComparer.Ordinal);
+    private readonly Queue<Line> ready = new();
+    private readonly HashSet<Line> paused = [];
+
+    /// <summary>Items that are waiting or running.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Items that wait for a worker or for one before them.</summary>
+    public int Waiting { get; private set; }
+
+    /// <summary>Lines whose first item could be taken now.</summary>
+    public int Ready => ready.Count;
+
+    public void Add(T item)
+    {
+        Count++;
+        Waiting++;
+        var key = keyOf(item);
+        if (key is not null && lines.TryGetValue(key, out var line))
+        {
+            line.Add(item);
+            return;
+        }
+
+        line = new Line(key);
+        line.Add(item);
+        ready.Enqueue(line);
+        if (key is not null)
+        {
+            lines.Add(key, line);
+        }
+    }
+
+    /// <summary>
+    /// Takes at most <paramref name="max"/> items to be run one after another: the first of each ready line, and, if there are
+    /// not enough lines, the next ones of the lines taken, which nobody else could run meanwhile.
+    /// </summary>
+    public List<T> Take(int max)
+    {
+        var taken = new List<T>();
+        var from = new List<Line>();
+        while (taken.Count < max && ready.TryPeek(out var line) && (taken.Count == 0 || !runsAlone(line.First)))
+        {
+            ready.Dequeue();
+            from.Add(line);
+            taken.Add(line.Take());
+            if (runsAlone(taken[0]))
+            {
+                max = 1;
+            }
+        }
+
+        for (var more = true; more && taken.Count < max;)
+        {
+            more = false;
+            foreach (var line in from)
+            {
+                if (taken.Count < max && !line.IsEmpty && !runsAlone(line.First))
+                {
+                    taken.Add(line.Take());
+                    more = true;
+                }
+            }
+        }
+
+        Waiting -= taken.Count;
+        return taken;
+    }
+
+    /// <summary>
+    /// Ends a group that was taken. Those to be run again go back to the front of their lines; the lines of the others go on.
+    /// </summary>
+    /// <param name="group">What <see cref="Take"/> returned.</param>
+    /// <param name="again">Those of the group to be run again, in their order, and whether their line is to pause.</param>
+    /// <returns>The lines that pause: each until <see cref="Resume"/> is called for it. In the order of the items that pause.</returns>
+    public IReadOnlyList<Line> Complete(IReadOnlyList<T> group, IReadOnlyList<(T Item, bool Pauses)> again)
+    {
+        Count -= group.Count - again.Count;
+        Waiting += again.Count;
+        var pausing = new List<Line>();
+        foreach (var (item, pauses) in again.Reverse())
+        {
+            var line = keyOf(item) is { } key ? lines[key] : new Line(key: null);
+            line.PutBack(item);
+            if (pauses)
+            {
+                paused.Add(line);
+                pausing.Add(line);
+            }
+            else if (line.Key is null)
+            {
+                ready.Enqueue(line);
+            }
+        }
+
+        foreach (var key in group.Select(keyOf).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            Continue(lines[key]);
+        }
+
+        pausing.Reverse();
+        return pausing;
+    }
+
+    /// <summary>Ends the pause of a line.</summary>
+    public void Resume(Line line)
+    {
+        if (paused.Remove(line))
+        {
+            Continue(line);
+        }
+    }
+
+    /// <summary>Removes and returns everything that waits, also in lines that pause; what runs stays.</summary>
+    public List<T> Clear()
+    {
+        var waiting = new List<T>();
+        foreach (var line in lines.Values.Concat(ready).Concat(paused).Distinct())
+        {
+            while (!line.IsEmpty)
+            {
+                waiting.Add(line.Take());
+            }
+        }
+
+        // A line that is neither ready nor pausing is running: it is still needed to be completed.
+        foreach (var line in ready.Concat(paused).Where(line => line.Key is not null))
+        {
+            lines.Remove(line.Key!);
+        }
+
+        ready.Clear();
+        paused.Clear();
+        Count -= Waiting;
+        Waiting = 0;
+        return waiting;
+    }
+
+    private void Continue(Line line)
+    {
+        if (paused.Contains(line))
+        {
+            return;
+        }
+
+        if (!line.IsEmpty)
+        {
+            ready.Enqueue(line);
+        }
+        else if (line.Key is not null)
+        {
+            lines.Remove(line.Key);
+        }
+    }
+
+    /// <summary>The items of one key, in order.</summary>
+    public sealed class Line(string? key)
+    {
+        private readonly Queue<T> items = new();
+        private readonly Stack<T> returned = new();
+
+        public string? Key { get; } = key;
+
+        public bool IsEmpty => items.Count == 0 && returned.Count == 0;
+
+        public T First => returned.TryPeek(out var item) ? item : items.Peek();
+
+        public void Add(T item) => items.Enqueue(item);
+
+        public void PutBack(T item) => returned.Push(item);
+
+        public T Take() => returned.TryPop(out var item) ? item : items.Dequeue();
+    }
+}

@@ -1,0 +1,58 @@
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Transports;
+
+namespace Messaging.Toolkit.Endpoints;
+
+/// <summary>A delivery on its way through an endpoint, and what has happened to it here so far.</summary>
+internal sealed class Work(Delivery delivery, IReceiver receiver)
+{
+    public Delivery Delivery { get; } = delivery;
+
+    /// <summary>The one it came from and is settled with.</summary>
+    public IReceiver Receiver { get; } = receiver;
+
+    /// <summary>How often its handlers have failed.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>In the current attempt they have been called: before that, no failure is theirs.</summary>
+    public bool IsHandling { get; set; }
+
+    /// <summary>In the current attempt they have returned: what failed afterwards is their save or its commit.</summary>
+    public bool IsHandled { get; set; }
+
+    /// <summary>How often they have failed because of the store, in the middle of their work.</summary>
+    public int FailuresByStore { get; set; }
+
+    /// <summary>How often the store has failed under them.</summary>
+    public int StoreFailures { get; set; }
+
+    /// <summary>How long its handlers took the last time that they ran; null if they never did.</summary>
+    public TimeSpan? HandlerTime { get; set; }
+
+    /// <summary>It was in a group that failed: from now on it has a transaction to itself.</summary>
+    public bool RunsAlone { get; set; }
+
+    /// <summary>It is given up, and waits only for this to be written.</summary>
+    public DeadLetter? Letter { get; set; }
+
+    /// <summary>The message and its handlers, once the body has been read.</summary>
+    public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }
+}
+
+/// <summary>What is to be done with a delivery after an attempt.</summary>
+internal readonly record struct Verdict
+{
+    /// <summary>It is handled, was a duplicate, or is in the dead letters.</summary>
+    public static readonly Verdict Done = new() { Settlement = Transports.Settlement.Done };
+
+    /// <summary>The host stops: it comes again, here or elsewhere.</summary>
+    public static readonly Verdict Abandon = new() { Settlement = Transports.Settlement.Abandon };
+
+    /// <summary>How to settle it, or null if it is to be tried again.</summary>
+    public Settlement? Settlement { get; private init; }
+
+    /// <summary>The pause before it is tried again. Its key waits with it, nobody else does.</summary>
+    public TimeSpan Pause { get; private init; }
+
+    public static Verdict Again(TimeSpan pause = default) => new() { Pause = pause };
+}

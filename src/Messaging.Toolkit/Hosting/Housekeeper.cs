@@ -1,0 +1,40 @@
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Hosting;
+
+/// <summary>
+/// What has to be done now and then for one store, by one process at a time: expired claims are deleted in small batches,
+/// and messages that wait for a destination nobody here knows are reported.
+/// </summary>
+internal sealed class Housekeeper(
+    IMessageStore store, LeaseKeeper leases, IReadOnlyCollection<string> destinations, InboxOptions options, TimeProvider time, ILogger logger)
+{
+    /// <summary>Does one round; waits unless there is more to delete.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        if (leases.KeepsHouse)
+        {
+            if (await store.Inbox.PurgeAsync(options.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch)
+            {
+                return;
+            }
+
+            await ReportUnknownDestinationsAsync(cancellationToken);
+        }
+
+        await Task.Delay(options.CleanupInterval, time, cancellationToken);
+    }
+
+    /// <summary>They are not given up: another version of the application may be on its way that knows them.</summary>
+    public async Task ReportUnknownDestinationsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var destination in (await store.Outbox.ReadDestinationsAsync(cancellationToken)).Except(destinations, StringComparer.Ordinal))
+        {
+            logger.UnknownDestination(store.Name, destination);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Hosting;
+
+/// <summary>
+/// Runs everything with the host. Start-up checks what can be checked and touches no database: an application starts
+/// while its database is down, and goes to work when it comes.
+/// </summary>
+internal sealed class MessagingHost(
+    MessagingModel model, StoreCollection stores, ITransport transport, MessageIds ids, TimeProvider time, EntropySource entropy,
+    MessagingMetrics metrics, ILoggerFactory loggers) : IHostedService
+{
+    private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
+    private readonly List<EndpointRunner> endpoints = [];
+    private readonly List<StoreRunner> relays = [];
+    private bool stopped;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var errors = stores.All.SelectMany(store => store.Validate()).ToList();
+        if (errors.Count > 0)
+        {
+            throw new MessagingConfigurationException(errors);
+        }
+
+        if (!model.Outbox.RelayHere)
+        {
+            return Task.CompletedTask;
+        }
+
+        var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{ids.New():N}";
+        var destinations = model.Registry.Types
+            .SelectMany(type => transport.GetDestinations(type, model.SubscribersOf(type)))
+            .Distinct(StringComparer.Ordinal).ToList();
+        foreach (var endpoint in model.Endpoints)
+        {
+            var processor = new DeliveryProcessor(endpoint, stores.Get(endpoint.Store), model, time, entropy, metrics, logger);
+            endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger));
+        }
+
+        foreach (var store in stores.All)
+        {
+            // Each under a name of its own: two contexts may share their tables, and must share the buckets then.
+            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transport, model, time, entropy, metrics, logger));
+        }
+
+        endpoints.ForEach(endpoint => endpoint.Start());
+        relays.ForEach(relay => relay.Start());
+        logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), transport.Name);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// First nothing new is taken; then what runs may finish, and what is done is confirmed, until the token fires; last the
+    /// leases are given up, so that other processes take over at once.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (stopped)
+        {
+            return;
+        }
+
+        stopped = true;
+        await Task.WhenAll(relays.Select(relay => relay.StopSendingAsync(cancellationToken)));
+        await Task.WhenAll(endpoints.Select(endpoint => endpoint.StopAsync(cancellationToken)));
+        await Task.WhenAll(relays.Select(relay => relay.StopAsync(cancellationToken)));
+        if (cancellationToken.IsCancellationRequested)
+        {
+            logger.StoppedEarly();
+        }
+
+        logger.Stopped();
+    }
+}

@@ -1,0 +1,84 @@
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Hosting;
+
+/// <summary>What runs in the background for one store: its leases, its relay and its housekeeping.</summary>
+internal sealed class StoreRunner
+{
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    private readonly IMessageStore store;
+    private readonly OutboxOptions options;
+    private readonly Housekeeper housekeeper;
+    private readonly OutboxRelay relay;
+    private readonly LeaseKeeper leases;
+    private readonly Signal wake;
+    private readonly TimeProvider time;
+    private readonly EntropySource entropy;
+    private readonly ILogger logger;
+    private readonly CancellationTokenSource stopping = new();
+    private Task background = Task.CompletedTask;
+
+    public StoreRunner(
+        IMessageStore store, string owner, IReadOnlyCollection<string> destinations, ITransport transport, MessagingModel model,
+        TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger)
+    {
+        this.store = store;
+        this.time = time;
+        this.entropy = entropy;
+        this.logger = logger;
+        options = model.Outbox;
+        wake = new Signal(time);
+        leases = new LeaseKeeper(store, owner, options, wake, time, metrics, logger);
+        relay = new OutboxRelay(store, transport, leases, destinations, options, wake, time, entropy, metrics, logger);
+        housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, time, logger);
+    }
+
+    public void Start()
+    {
+        store.MessagesCommitted += wake.Set;
+        background = Task.WhenAll(
+            NewLoop("leases", options.HeartbeatInterval).RunAsync(KeepLeasesAsync, stopping.Token),
+            NewLoop("housekeeping", options.MaxBackoff).RunAsync(housekeeper.RunOnceAsync, stopping.Token));
+        relay.Start();
+    }
+
+    public Task StopSendingAsync(CancellationToken cancellationToken) => relay.StopSendingAsync(cancellationToken);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        store.MessagesCommitted -= wake.Set;
+        await relay.StopAsync(cancellationToken);
+        await stopping.CancelAsync();
+        await background;
+        await ReleaseLeasesAsync();
+    }
+
+    private async Task KeepLeasesAsync(CancellationToken cancellationToken)
+    {
+        await leases.RunOnceAsync(cancellationToken);
+        await Task.Delay(options.HeartbeatInterval, time, cancellationToken);
+    }
+
+    private async Task ReleaseLeasesAsync()
+    {
+        // Worth a moment even when the host is in a hurry: otherwise the others wait for the leases to expire.
+        using var limit = new CancellationTokenSource(LastWords, time);
+        try
+        {
+            await leases.ReleaseAllAsync(limit.Token);
+        }
+        catch (Exception exception)
+        {
+            logger.ReleaseFailed(store.Name, options.LeaseDuration, exception);
+        }
+    }
+
+    private Loop NewLoop(string name, TimeSpan longestPause) => new($"{store.Name}: {name}", time, entropy, longestPause, logger);
+}

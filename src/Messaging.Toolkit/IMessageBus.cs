@@ -1,0 +1,36 @@
+namespace Messaging.Toolkit;
+
+/// <summary>
+/// Publishes events and sends commands, the same way in controllers, handlers and sagas. Scoped: it belongs to the
+/// unit of work of its scope.
+/// </summary>
+/// <remarks>
+/// <see cref="Publish"/> and <see cref="Send"/> do no I/O: like <c>db.Add</c> they add to the scope's DbContext, and
+/// the message leaves if and only if the next <c>SaveChanges</c> commits. A message that is still unsaved when its
+/// scope ends is logged as an error and counted. Not safe for use by several threads at once, as the DbContext is not.
+/// </remarks>
+public interface IMessageBus
+{
+    /// <summary>Publishes an event to all its subscribers with the next <c>SaveChanges</c>.</summary>
+    /// <param name="message">An instance of a type registered with <c>Event&lt;T&gt;</c>.</param>
+    /// <param name="configure">Key, correlation id and headers of this one message.</param>
+    /// <exception cref="MessagingException">The type is not registered as an event, or the message cannot be
+    /// serialized within the limits.</exception>
+    void Publish(object message, Action<PublishOptions>? configure = null);
+
+    /// <summary>Sends a command to the endpoint it is registered for with the next <c>SaveChanges</c>.</summary>
+    /// <param name="message">An instance of a type registered with <c>Command&lt;T&gt;</c>.</param>
+    /// <param name="configure">Key, correlation id and headers of this one message.</param>
+    /// <exception cref="MessagingException">The type is not registered as a command, or the message cannot be
+    /// serialized within the limits.</exception>
+    void Send(object message, Action<PublishOptions>? configure = null);
+
+    /// <summary>
+    /// Publishes an event or sends a command at once and on its own: not in the caller's transaction, but durably,
+    /// in a transaction that is committed when the task completes. In a handler that runs again it is another message.
+    /// </summary>
+    /// <param name="message">An instance of a registered type.</param>
+    /// <param name="configure">Key, correlation id and headers of this one message.</param>
+    /// <param name="cancellationToken">Cancels the write; whether it took effect is then unknown.</param>
+    Task PublishNowAsync(object message, Action<PublishOptions>? configure = null, CancellationToken cancellationToken = default);
+}

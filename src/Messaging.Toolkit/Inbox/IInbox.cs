@@ -1,0 +1,30 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+
+namespace Messaging.Toolkit.Inbox;
+
+/// <summary>
+/// Runs handlers so that their effect on the store happens once: the claim of (endpoint, message id), the changes and
+/// the outgoing messages are one transaction. May be called from several threads.
+/// </summary>
+public interface IInbox
+{
+    /// <summary>
+    /// Claims the messages and handles those that were not handled before, one after another in the order given, all
+    /// in one transaction: when the task completes it has committed; when it throws, nothing of it has taken effect,
+    /// or, if the commit's reply was lost, all of it, and the next attempt finds the claims.
+    /// </summary>
+    /// <param name="endpoint">The endpoint on whose behalf messages are claimed.</param>
+    /// <param name="messages">The messages; no id twice.</param>
+    /// <param name="handle">Called with a scope of its own for each message that is not a duplicate; called again, with new
+    /// scopes, if the store's own retries run the transaction again.</param>
+    /// <param name="cancellationToken">Rolls back.</param>
+    /// <returns>What became of each message, in the order given.</returns>
+    Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken);
+
+    /// <summary>Whether the failure is the store's and may pass by itself: a lost connection, a deadlock, a lock that was not free in time.</summary>
+    bool IsTransient(Exception exception);
+
+    /// <summary>Deletes at most <paramref name="count"/> claims older than the age, by the store's clock. Returns how many it deleted.</summary>
+    Task<int> PurgeAsync(TimeSpan age, int count, CancellationToken cancellationToken);
+}

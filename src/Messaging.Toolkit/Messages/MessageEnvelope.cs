@@ -1,0 +1,49 @@
+using System.Collections.ObjectModel;
+
+namespace Messaging.Toolkit.Messages;
+
+/// <summary>
+/// A message as it travels: its attributes (those of CloudEvents 1.0 under their meaning here), its headers and its
+/// body, serialized once when it was published. Immutable.
+/// </summary>
+public sealed class MessageEnvelope
+{
+    /// <summary>CloudEvents <c>id</c>: a UUIDv7; the identity by which duplicates are recognized.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>CloudEvents <c>type</c>: the registered name.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>CloudEvents <c>source</c>: the application that published it.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>CloudEvents <c>time</c>: when it was published, by the publisher's clock.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>CloudEvents <c>datacontenttype</c>: the media type of <see cref="Body"/>.</summary>
+    public required string ContentType { get; init; }
+
+    /// <summary>CloudEvents <c>partitionkey</c>: the ordering key, or null if the message has no order.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Extension <c>conversationid</c>: the id of the first message of the flow.</summary>
+    public required Guid ConversationId { get; init; }
+
+    /// <summary>Extension <c>causationid</c>: the message being handled when this one was sent, or null.</summary>
+    public Guid? CausationId { get; init; }
+
+    /// <summary>Extension <c>correlationid</c>: the first sender's own, or null.</summary>
+    public string? CorrelationId { get; init; }
+
+    /// <summary>W3C <c>traceparent</c> of the publisher, or null.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>W3C <c>tracestate</c> of the publisher, or null.</summary>
+    public string? TraceState { get; init; }
+
+    /// <summary>The application's own headers.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The serialized message.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+}

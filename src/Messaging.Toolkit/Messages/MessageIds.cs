@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Messaging.Toolkit.Runtime;
+
+namespace Messaging.Toolkit.Messages;
+
+/// <summary>Message ids: UUIDv7 (RFC 9562 §5.7), random for a new message, derived for one that is caused by another.</summary>
+internal sealed class MessageIds(TimeProvider time, EntropySource entropy)
+{
+    public Guid New()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        entropy.Fill(bytes);
+        return Version7(time.GetUtcNow().ToUnixTimeMilliseconds(), bytes);
+    }
+
+    /// <summary>
+    /// The id of the n-th message that an endpoint sends while it handles another: a hash of (cause, endpoint, n, type)
+    /// in the shape of UUIDv7 with the time of the cause. A handler that runs again sends the same ids, and the next
+    /// inbox absorbs them.
+    /// </summary>
+    public static Guid Derive(MessageEnvelope cause, string endpoint, int n, string type)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> head = stackalloc byte[20];
+        cause.Id.TryWriteBytes(head, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32BigEndian(head[16..], n);
+        hash.AppendData(head);
+        AppendText(hash, endpoint);
+        AppendText(hash, type);
+
+        Span<byte> digest = stackalloc byte[32];
+        hash.GetHashAndReset(digest);
+        return Version7(TimeOf(cause), digest[..16]);
+    }
+
+    private static void AppendText(IncrementalHash hash, string text)
+    {
+        // The length in front keeps ("ab", "c") and ("a", "bc") apart.
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
+        hash.AppendData(length);
+        hash.AppendData(Encoding.UTF8.GetBytes(text));
+    }
+
+    private static long TimeOf(MessageEnvelope cause)
+    {
+        if (cause.Id.Version != 7)
+        {
+            return cause.Time.ToUnixTimeMilliseconds();
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        cause.Id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+    }
+
+    private static Guid Version7(long unixMilliseconds, Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt16BigEndian(bytes, (short)(unixMilliseconds >> 32));
+        BinaryPrimitives.WriteInt32BigEndian(bytes[2..], (int)unixMilliseconds);
+        bytes[6] = (byte)(bytes[6] & 0x0F | 0x70);
+        bytes[8] = (byte)(bytes[8] & 0x3F | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

@@ -1,0 +1,31 @@
+namespace Messaging.Toolkit.Messages;
+
+/// <summary>What the application registered about one type of message.</summary>
+public sealed class MessageType
+{
+    internal MessageType(Type clrType, MessageKind kind, string name, string? endpoint, Func<object, string?>? key, IMessageSerializer serializer)
+    {
+        ClrType = clrType;
+        Kind = kind;
+        Name = name;
+        Endpoint = endpoint;
+        Key = key;
+        Serializer = serializer;
+    }
+
+    /// <summary>The .NET type in this process. It never leaves it.</summary>
+    public Type ClrType { get; }
+
+    /// <summary>Event or command.</summary>
+    public MessageKind Kind { get; }
+
+    /// <summary>The name on the wire and in the tables. Compared ordinally.</summary>
+    public string Name { get; }
+
+    /// <summary>The endpoint that a command goes to; null for events.</summary>
+    public string? Endpoint { get; }
+
+    internal Func<object, string?>? Key { get; }
+
+    internal IMessageSerializer Serializer { get; }
+}

@@ -1,0 +1,14 @@
+namespace Messaging.Toolkit.Outbox;
+
+/// <summary>The messages that wait in one unit of work for its commit. Used by one thread at a time.</summary>
+public interface IOutboxSession
+{
+    /// <summary>The message whose handler owns this unit of work, or null outside of handlers.</summary>
+    MessageContext? Cause { get; set; }
+
+    /// <summary>Whether another transaction can write while this unit of work's own is open.</summary>
+    bool CanWriteBeside { get; }
+
+    /// <summary>Adds messages, to be written as the last thing before the commit and in this order.</summary>
+    void Add(IReadOnlyList<OutgoingMessage> messages);
+}

@@ -1,0 +1,39 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Stores;
+
+namespace Messaging.Toolkit.Outbox;
+
+/// <summary>The bus of one scope: makes messages and hands them to the unit of work of the scope.</summary>
+internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoing, StoreCollection stores) : IMessageBus
+{
+    private IMessageStore? store;
+
+    /// <summary>The store of the endpoint whose handler runs in this scope; outside of handlers the application's only one.</summary>
+    public IMessageStore Store
+    {
+        get => store ??= stores.GetOnly();
+        set => store = value;
+    }
+
+    public void Publish(object message, Action<PublishOptions>? configure = null) => Add(message, MessageKind.Event, configure);
+
+    public void Send(object message, Action<PublishOptions>? configure = null) => Add(message, MessageKind.Command, configure);
+
+    public Task PublishNowAsync(object message, Action<PublishOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        var session = Store.GetSession(scope);
+        if (session is { Cause: not null, CanWriteBeside: false })
+        {
+            throw new MessagingException(
+                $"{Store.Name} lets one transaction write at a time, and this handler's is open: PublishNowAsync would wait for it for ever. Use Publish or Send.");
+        }
+
+        return Store.Outbox.AppendAsync(outgoing.CreateImmediate(message, configure, session.Cause), cancellationToken);
+    }
+
+    private void Add(object message, MessageKind kind, Action<PublishOptions>? configure)
+    {
+        var session = Store.GetSession(scope);
+        session.Add(outgoing.Create(message, kind, configure, session.Cause));
+    }
+}

@@ -1,0 +1,277 @@
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Outbox;
+
+/// <summary>
+/// Brings the messages of one store's outbox to their destinations. Two loops share a window: one reads rows and sends
+/// them, the other deletes the rows of what was confirmed, so that the next page is read while the last one is on its
+/// way. No transaction is open while a message is under way, and the only truth is that a row exists: whatever goes
+/// wrong, it is read again.
+/// </summary>
+internal sealed class OutboxRelay(
+    IMessageStore store, ITransport transport, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
+    OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger)
+{
+    private readonly CancellationTokenSource stopSending = new();
+    private readonly CancellationTokenSource stopConfirming = new();
+    private readonly Signal drained = new(time);
+    private volatile RelayWindow window = new(destinations, options.Window, options.WindowBytes);
+    private TimeSpan pollInterval = options.MinPollInterval;
+    private Task running = Task.CompletedTask;
+    private volatile Task sending = Task.CompletedTask;
+
+    public void Start()
+    {
+        leases.AskBeforeGivingUp(bucket => window.HasBucket(bucket));
+        running = NewLoop("relay").RunAsync(RunSessionAsync, stopConfirming.Token);
+    }
+
+    /// <summary>Sends nothing more: when it completes, or the token fires, the last message is handed over. What is under way is still confirmed.</summary>
+    public async Task StopSendingAsync(CancellationToken cancellationToken)
+    {
+        await stopSending.CancelAsync();
+        await Task.WhenAny(sending, Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken));
+    }
+
+    /// <summary>Waits until nothing is under way or the token fires, and ends.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await StopSendingAsync(cancellationToken);
+        try
+        {
+            while (!window.IsEmpty && !running.IsCompleted)
+            {
+                await drained.WaitAsync(options.MaxPollInterval, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is not confirmed by now stays in the outbox and is sent again by whoever takes over.
+        }
+
+        await stopConfirming.CancelAsync();
+        await running;
+    }
+
+    /// <summary>The life of one sender: ends when it breaks or the relay stops.</summary>
+    private async Task RunSessionAsync(CancellationToken stopping)
+    {
+        await using var sender = await transport.OpenSenderAsync(stopping);
+        using var broken = new CancellationTokenSource();
+        using var sendingUntil = CancellationTokenSource.CreateLinkedTokenSource(stopSending.Token, broken.Token);
+        using var confirmingUntil = CancellationTokenSource.CreateLinkedTokenSource(stopping, broken.Token);
+        var confirmations = new Confirmations();
+        try
+        {
+            sending = UntilBroken(NewLoop("sending").RunAsync(token => SendOnceAsync(sender, token), sendingUntil.Token));
+            await Task.WhenAll(
+                sending,
+                UntilBroken(NewLoop("confirming").RunAsync(token => ConfirmOnceAsync(sender, confirmations, token), confirmingUntil.Token)));
+        }
+        finally
+        {
+            // What this sender did not report is unknown now: it is read and sent again.
+            window = new RelayWindow(destinations, options.Window, options.WindowBytes);
+        }
+
+        async Task UntilBroken(Task loop)
+        {
+            try
+            {
+                await loop;
+            }
+            catch (EndLoopException exception)
+            {
+                await broken.CancelAsync();
+                throw new MessagingException($"{store.Name}: the sender of the {transport.Name} transport broke; a new one is opened.", exception.InnerException!);
+            }
+        }
+    }
+
+    /// <summary>Reads what there is room for and sends it; waits unless there is more.</summary>
+    public async Task SendOnceAsync(ISender sender, CancellationToken cancellationToken)
+    {
+        var buckets = leases.Buckets;
+        var query = buckets.Count == 0 ? null : window.NextQuery(buckets);
+        var records = query is null ? [] : await store.Outbox.ReadAsync(query, cancellationToken);
+        if (query is not null)
+        {
+            window.NotePages(query, records);
+        }
+
+        if (records.Count == 0)
+        {
+            await wake.WaitAsync(pollInterval, cancellationToken);
+            pollInterval = Min(pollInterval + pollInterval, options.MaxPollInterval);
+            return;
+        }
+
+        pollInterval = options.MinPollInterval;
+        await SendAsync(sender, records, cancellationToken);
+        if (!window.HasMore)
+        {
+            // Whoever commits from now on wakes us; only what other processes committed meanwhile waits for the interval.
+            await wake.WaitAsync(pollInterval, cancellationToken);
+        }
+    }
+
+    private async Task SendAsync(ISender sender, IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
+    {
+        var messages = await ReadEnvelopesAsync(records, cancellationToken);
+
+        // The read may have taken long: a relay that stopped meanwhile takes no new work, and what is no longer ours to send is
+        // left to its new owner. The window asks while it is locked, so that a bucket is seen as busy by whoever gives it up,
+        // or as given up here.
+        cancellationToken.ThrowIfCancellationRequested();
+        var accepted = window.Add(messages.Where(message => leases.Holds(message.Record.Bucket)));
+        if (accepted.Count > 0)
+        {
+            await Guarded(() => sender.SendAsync(accepted, cancellationToken), cancellationToken);
+        }
+    }
+
+    /// <summary>Waits for results and deletes the rows of what was confirmed. Called again after a failure, it goes on where it failed.</summary>
+    public async Task ConfirmOnceAsync(ISender sender, Confirmations confirmations, CancellationToken cancellationToken)
+    {
+        if (confirmations.IsEmpty)
+        {
+            confirmations.Add(await Guarded(() => sender.ReadResultsAsync(cancellationToken), cancellationToken));
+        }
+
+        while (confirmations.Unread.TryPeek(out var result))
+        {
+            await TakeInAsync(result, confirmations, cancellationToken);
+            confirmations.Unread.Dequeue();
+        }
+
+        if (confirmations.Confirmed.Count > 0)
+        {
+            await store.Outbox.DeleteAsync(confirmations.Confirmed, cancellationToken);
+            metrics.Relayed(store.Name, confirmations.Confirmed.Count);
+        }
+
+        if (window.Remove(confirmations.Confirmed))
+        {
+            wake.Set();
+        }
+
+        confirmations.Confirmed.Clear();
+        if (window.IsEmpty)
+        {
+            drained.Set();
+        }
+    }
+
+    private async Task TakeInAsync(SendResult result, Confirmations confirmations, CancellationToken cancellationToken)
+    {
+        if (window.Find(result.Token) is not { } record)
+        {
+            return;
+        }
+
+        switch (result.Status)
+        {
+            case SendStatus.Confirmed:
+                confirmations.Confirmed.Add(result.Token);
+                break;
+            case SendStatus.Returned:
+                window.Remove([result.Token]);
+                wake.Set();
+                break;
+            case SendStatus.Refused:
+                await DeadLetterAsync(record, result.Reason ?? "the destination refused it", cancellationToken);
+                confirmations.Confirmed.Add(result.Token);
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown status {result.Status}.");
+        }
+    }
+
+    private async Task<List<(OutboxRecord Record, MessageEnvelope Envelope)>> ReadEnvelopesAsync(IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
+    {
+        var messages = new List<(OutboxRecord, MessageEnvelope)>(records.Count);
+        foreach (var record in records)
+        {
+            try
+            {
+                messages.Add((record, record.ToEnvelope()));
+            }
+            catch (FormatException exception)
+            {
+                await DeadLetterAsync(record, exception.Message, cancellationToken);
+                await store.Outbox.DeleteAsync([record.Id], cancellationToken);
+            }
+        }
+
+        return messages;
+    }
+
+    private async Task DeadLetterAsync(OutboxRecord record, string reason, CancellationToken cancellationToken)
+    {
+        await store.DeadLetters.AddAsync(new DeadLetter
+        {
+            Endpoint = record.Destination,
+            MessageId = record.MessageId,
+            Type = record.Type,
+            Key = record.Key,
+            Headers = record.Headers,
+            Body = record.Body,
+            Reason = reason,
+            Attempts = 1,
+        }, cancellationToken);
+        metrics.DeadLettered(record.Destination);
+        logger.Undeliverable(store.Name, record.MessageId, record.Destination, reason);
+    }
+
+    private static async Task<T> Guarded<T>(Func<ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EndLoopException("The sender broke; a new one is opened.", exception);
+        }
+    }
+
+    private static async Task Guarded(Func<ValueTask> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call();
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EndLoopException("The sender broke; a new one is opened.", exception);
+        }
+    }
+
+    private Loop NewLoop(string name) => new($"{store.Name}: {name}", time, entropy, options.MaxBackoff, logger);
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    /// <summary>Results that were received and are not fully taken in yet: a failing database must not lose them.</summary>
+    internal sealed class Confirmations
+    {
+        public Queue<SendResult> Unread { get; } = new();
+
+        public List<long> Confirmed { get; } = [];
+
+        public bool IsEmpty => Unread.Count == 0 && Confirmed.Count == 0;
+
+        public void Add(IReadOnlyList<SendResult> results)
+        {
+            foreach (var result in results)
+            {
+                Unread.Enqueue(result);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using Messaging.Toolkit.Messages;
+
+namespace Messaging.Toolkit.Outbox;
+
+/// <summary>A message on its way to one destination: what becomes one row of the outbox.</summary>
+/// <param name="Envelope">The message; the same for all its destinations.</param>
+/// <param name="Destination">Where the transport is to bring it.</param>
+/// <param name="Bucket">The share of the outbox it falls into: the same for all messages of a key.</param>
+public sealed record OutgoingMessage(MessageEnvelope Envelope, string Destination, int Bucket);

@@ -1,0 +1,122 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Transports;
+
+namespace Messaging.Toolkit.Outbox;
+
+/// <summary>
+/// The messages under way: bounded per destination, so that one that does not confirm fills its own window and
+/// nobody else's. Thread-safe.
+/// </summary>
+internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int size, long bytes)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<long, OutboxRecord> inFlight = [];
+    private readonly Dictionary<string, DestinationWindow> windows =
+        destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes), StringComparer.Ordinal);
+
+    private readonly int[] perBucket = new int[OutboxOptions.Buckets];
+
+    /// <summary>What to read next, or null if there is no room anywhere.</summary>
+    public OutboxQuery? NextQuery(IReadOnlyCollection<int> buckets)
+    {
+        lock (gate)
+        {
+            var rooms = windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();
+            return rooms.Count == 0 ? null : new OutboxQuery(rooms, [.. buckets]);
+        }
+    }
+
+    /// <summary>Remembers for which destinations there was more than was read.</summary>
+    public void NotePages(OutboxQuery query, IReadOnlyList<OutboxRecord> records)
+    {
+        lock (gate)
+        {
+            var read = records.CountBy(record => record.Destination).ToDictionary();
+            foreach (var room in query.Destinations)
+            {
+                windows[room.Destination].HasMore = read.GetValueOrDefault(room.Destination) >= room.Room;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Adds messages about to be sent. Returns those that were not under way already and that there is room for. Rows of a
+    /// destination that nobody asked for (a database that compares without case may return them) are left alone.
+    /// </summary>
+    public IReadOnlyList<TransportMessage> Add(IEnumerable<(OutboxRecord Record, MessageEnvelope Envelope)> messages)
+    {
+        lock (gate)
+        {
+            var added = new List<TransportMessage>();
+            foreach (var (record, envelope) in messages)
+            {
+                if (windows.TryGetValue(record.Destination, out var window) && window.TryAdd(record))
+                {
+                    inFlight.Add(record.Id, record);
+                    perBucket[record.Bucket]++;
+                    added.Add(new TransportMessage(record.Id, record.Destination, envelope));
+                }
+            }
+
+            return added;
+        }
+    }
+
+    public OutboxRecord? Find(long id)
+    {
+        lock (gate)
+        {
+            return inFlight.GetValueOrDefault(id);
+        }
+    }
+
+    /// <summary>Removes messages that are no longer under way. True if there is room now for what is known to wait.</summary>
+    public bool Remove(IEnumerable<long> ids)
+    {
+        lock (gate)
+        {
+            var isKeyFree = false;
+            foreach (var id in ids)
+            {
+                if (inFlight.Remove(id, out var record))
+                {
+                    isKeyFree |= windows[record.Destination].Remove(record);
+                    perBucket[record.Bucket]--;
+                }
+            }
+
+            return isKeyFree || windows.Values.Any(window => window is { HasMore: true, HasRoom: true });
+        }
+    }
+
+    /// <summary>Whether more is known to wait than was read.</summary>
+    public bool HasMore
+    {
+        get
+        {
+            lock (gate)
+            {
+                return windows.Values.Any(window => window.HasMore);
+            }
+        }
+    }
+
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (gate)
+            {
+                return inFlight.Count == 0;
+            }
+        }
+    }
+
+    public bool HasBucket(int bucket)
+    {
+        lock (gate)
+        {
+            return perBucket[bucket] > 0;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace Messaging.Toolkit;
+
+/// <summary>What can be said of one message when it is published or sent.</summary>
+public sealed class PublishOptions
+{
+    private Dictionary<string, string>? headers;
+
+    /// <summary>
+    /// The ordering key, instead of the one from the registration (<c>KeyedBy</c>). Compared ordinally, at most 512
+    /// bytes in UTF-8. Default: the registration's.
+    /// </summary>
+    public string? Key { get; set; }
+
+    /// <summary>
+    /// A correlation id of the caller's, for instance a request id. Default: that of the message being handled.
+    /// </summary>
+    public string? CorrelationId { get; set; }
+
+    /// <summary>
+    /// Headers that travel with the message. Names are HTTP tokens and none of the reserved ones (<c>ce_*</c>,
+    /// <c>cloudEvents*</c>, <c>traceparent</c>, <c>content-type</c>, …); values have no control characters.
+    /// </summary>
+    public IDictionary<string, string> Headers => headers ??= new(StringComparer.Ordinal);
+
+    internal IReadOnlyDictionary<string, string>? HeadersOrNull => headers;
+}

@@ -1,0 +1,34 @@
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Outbox;
+
+namespace Messaging.Toolkit.Stores;
+
+/// <summary>One database, seen by the toolkit: everything durable that it needs.</summary>
+public interface IMessageStore
+{
+    /// <summary>Names the store in this application, logs and metrics.</summary>
+    string Name { get; }
+
+    /// <summary>Messages waiting to be sent.</summary>
+    IOutboxStore Outbox { get; }
+
+    /// <summary>Who sends them.</summary>
+    ILeaseStore Leases { get; }
+
+    /// <summary>Messages handled.</summary>
+    IInbox Inbox { get; }
+
+    /// <summary>Messages given up.</summary>
+    IDeadLetterStore DeadLetters { get; }
+
+    /// <summary>Set whenever this process may have committed messages to the outbox.</summary>
+    event Action? MessagesCommitted;
+
+    /// <summary>The unit of work of a scope.</summary>
+    /// <param name="scope">A scope of the application's services.</param>
+    IOutboxSession GetSession(IServiceProvider scope);
+
+    /// <summary>Looks for what cannot work, without touching the database. One sentence per error, with its cure.</summary>
+    IEnumerable<string> Validate();
+}

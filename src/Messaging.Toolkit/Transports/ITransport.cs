@@ -1,0 +1,28 @@
+using Messaging.Toolkit.Messages;
+
+namespace Messaging.Toolkit.Transports;
+
+/// <summary>
+/// Brings messages from the outbox to endpoints. A transport is naive: it throws what goes wrong and leaves every
+/// decision about retrying, parking and dead-lettering to the core.
+/// </summary>
+public interface ITransport
+{
+    /// <summary>Names the transport in logs, metrics and health reports; for brokers the value of <c>messaging.system</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Where a message must be brought so that it reaches everybody concerned. Pure; called for each message published.</summary>
+    /// <param name="type">The type of the message.</param>
+    /// <param name="subscribers">The endpoints of this application that handle it.</param>
+    /// <returns>One outbox row is written for each.</returns>
+    IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers);
+
+    /// <summary>Opens a way to send. Each relay opens its own, and a new one after a failure.</summary>
+    ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken);
+
+    /// <summary>Opens a way to receive for one endpoint. Each endpoint opens its own, and a new one after a failure.</summary>
+    /// <param name="endpoint">The endpoint's name.</param>
+    /// <param name="prefetch">How many deliveries may be received and not yet settled.</param>
+    /// <param name="cancellationToken">Gives up opening.</param>
+    ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken);
+}
