@@ -1,0 +1,50 @@
+using System.Data.Common;
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
+
+/// <summary>
+/// Commands on a context's own connection and transaction. They bypass EF's pipeline on purpose: polling must not fill
+/// the application's log, and payloads must not get into it.
+/// </summary>
+internal static class DbCommands
+{
+    public static DbCommand CreateCommand(this DbContext context, string sql)
+        => CreateCommand(context, context.Database.CurrentTransaction?.GetDbTransaction(), sql);
+
+    public static DbCommand CreateCommand(this DbContext context, DbTransaction? transaction, string sql)
+    {
+        var command = context.Database.GetDbConnection().CreateCommand();
+        command.CommandText = sql;
+        command.Transaction = transaction;
+        if (context.Database.GetCommandTimeout() is { } seconds)
+        {
+            command.CommandTimeout = seconds;
+        }
+
+        return command;
+    }
+
+    public static DbCommand With(this DbCommand command, string name, object? value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value ?? DBNull.Value;
+        command.Parameters.Add(parameter);
+        return command;
+    }
+
+    public static string? GetStringOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    /// <summary>Databases without a type for it return a time without saying that it is UTC; some providers return local time, and say so.</summary>
+    public static DateTime GetUtc(this DbDataReader reader, int column) => AsUtc(reader.GetDateTime(column));
+
+    /// <summary>A time in whatever form the provider returns it.</summary>
+    public static DateTime ToUtc(object? value)
+        => value is DateTimeOffset time ? time.UtcDateTime : AsUtc(Convert.ToDateTime(value, CultureInfo.InvariantCulture));
+
+    private static DateTime AsUtc(DateTime time)
+        => time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc);
+}

@@ -1,0 +1,96 @@
+using System.Data.Common;
+using Messaging.Toolkit.Outbox;
+using Microsoft.EntityFrameworkCore;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
+
+/// <summary>PostgreSQL: arrays keep the texts of statements the same whatever the number of rows.</summary>
+internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : SqlDialect(names, time)
+{
+    /// <summary>
+    /// What a restart, a failover, an administrator or a pooler does to a session: admin_shutdown, crash_shutdown,
+    /// cannot_connect_now, idle_session_timeout, read_only_sql_transaction, idle_in_transaction_session_timeout, and
+    /// protocol_violation, by which PgBouncer says that the server is gone.
+    /// </summary>
+    private static readonly string[] TransientStates = ["57P01", "57P02", "57P03", "57P05", "25006", "25P03", "08P01"];
+
+    public override bool AbortsTransactionOnError => true;
+
+    public override string NowExpression => "clock_timestamp()";
+
+    public override DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
+        => context.CreateCommand($"DELETE FROM {Names.Outbox.Table} WHERE {Names.Outbox.Id} = ANY(@ids)").With("@ids", ids.ToArray());
+
+    /// <summary>
+    /// How long a claim waits for somebody else's of the same message. Whoever holds that one may be frozen, or gone without a
+    /// word: the wait must end, so that the message can step aside (it is the store's failure, and tried again) and the worker
+    /// goes on with others.
+    /// </summary>
+    private const int ClaimTimeoutMilliseconds = 2000;
+
+    public override async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<Guid> messageIds, CancellationToken cancellationToken)
+    {
+        // In the order of the ids, so that two processes with the same messages wait for each other and do not deadlock.
+        var claim = Names.Claim;
+        await using var command = context.CreateCommand(
+            $"SET LOCAL lock_timeout = {ClaimTimeoutMilliseconds}; " +
+            $"INSERT INTO {claim.Table} ({claim.Endpoint}, {claim.MessageId}, {claim.ClaimedAt}) " +
+            $"SELECT @e, id, {NowExpression} FROM unnest(@ids) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING {claim.MessageId}; " +
+            "SET LOCAL lock_timeout TO DEFAULT")
+            .With("@e", endpoint).With("@ids", messageIds.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var claimed = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claimed.Add(reader.GetGuid(0));
+        }
+
+        return claimed;
+    }
+
+    /// <summary>None: without names Npgsql has nothing to look for in the text and need not rewrite it, command after command.</summary>
+    protected override string ParameterName(int index) => "";
+
+    protected override string Placeholder(int index) => $"${index + 1}";
+
+    protected override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
+
+    protected override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+        => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", values)}) ON CONFLICT DO NOTHING";
+
+    protected override bool IsTransientCode(DbException exception) => exception.SqlState is { } state && TransientStates.Contains(state);
+
+    /// <summary>
+    /// One index scan per destination, whatever the planner believes of the table. A queue grows and shrinks faster than its
+    /// statistics, and two plans that look good to stale ones read the whole backlog for each page: a scan by id that
+    /// filters the destination, and a sort. The first is out because the order asked for is (destination, id) and a range
+    /// of destinations, unlike an equality, does not make its first column redundant; the second because sorting is off.
+    /// </summary>
+    public override DbCommand ReadMessages(DbContext context, OutboxQuery query)
+    {
+        var outbox = Names.Outbox;
+        var held = query.Destinations.SelectMany(room => room.HeldKeys, (room, key) => (room.Destination, Key: key)).ToList();
+        var isNotHeld = held.Count == 0
+            ? ""
+            : $" AND (o.{outbox.Key} IS NULL OR NOT EXISTS (SELECT FROM unnest(@held_destinations, @held_keys) AS h(destination, key) WHERE h.destination = o.{outbox.Destination} AND h.key = o.{outbox.Key}))";
+        var command = context.CreateCommand(
+            $"""
+             BEGIN; SET LOCAL enable_sort = off;
+             SELECT {ReadColumns("r.")} FROM unnest(@destinations, @rooms) AS d(name, room) CROSS JOIN LATERAL (
+               SELECT {ReadColumns("o.")} FROM {outbox.Table} AS o
+               WHERE o.{outbox.Destination} >= d.name AND o.{outbox.Destination} <= d.name
+                 AND o.{outbox.Bucket} = ANY(@buckets) AND o.{outbox.Id} <> ALL(@in_flight){isNotHeld}
+               ORDER BY o.{outbox.Destination}, o.{outbox.Id} LIMIT d.room) AS r;
+             COMMIT
+             """)
+            .With("@destinations", query.Destinations.Select(room => room.Destination).ToArray())
+            .With("@rooms", query.Destinations.Select(room => room.Room).ToArray())
+            .With("@buckets", query.Buckets.ToArray())
+            .With("@in_flight", query.Destinations.SelectMany(room => room.InFlight).ToArray());
+        return held.Count == 0
+            ? command
+            : command
+                .With("@held_destinations", held.Select(key => key.Destination).ToArray())
+                .With("@held_keys", held.Select(key => key.Key).ToArray());
+    }
+}

@@ -1,0 +1,345 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Outbox;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
+
+/// <summary>
+/// The statements, in standard SQL that any relational database takes (the limit of a query is that of SQL:2008). Databases
+/// that can do better, or are different, override what they need.
+/// </summary>
+internal class SqlDialect(TableNames names, TimeProvider time)
+{
+    /// <summary>Rows of one INSERT: below the smallest limit of parameters there is (2,100, on SQL Server).</summary>
+    private const int MaxRowsPerInsert = 200;
+
+    private const int ParametersPerMessage = 7;
+
+    private static readonly string[] ParameterNames = [.. Enumerable.Range(0, MaxRowsPerInsert * ParametersPerMessage).Select(index => $"@p{index}")];
+
+    private readonly ConcurrentDictionary<int, string> insertMessagesByRows = new();
+
+    protected TableNames Names { get; } = names;
+
+    protected TimeProvider Time { get; } = time;
+
+    /// <summary>Whether only one transaction at a time can write, so that ours should queue in the process and not in the database.</summary>
+    public virtual bool HasOneWriter => false;
+
+    /// <summary>Whether a transaction is dead after a failed statement, although its commit reports success.</summary>
+    public virtual bool AbortsTransactionOnError => false;
+
+    /// <summary>The database's clock as an expression, or null if it has none of its own (it is embedded): then time is ours.</summary>
+    public virtual string? NowExpression => "CURRENT_TIMESTAMP";
+
+    public static SqlDialect For(DbContext context, TimeProvider time)
+    {
+        var names = new TableNames(context);
+        return context.Database.ProviderName switch
+        {
+            "Npgsql.EntityFrameworkCore.PostgreSQL" => new PostgreSqlDialect(names, time),
+            "Microsoft.EntityFrameworkCore.Sqlite" => new SqliteDialect(names, time),
+            "Microsoft.EntityFrameworkCore.SqlServer" => new SqlServerDialect(names, time),
+            _ => new SqlDialect(names, time),
+        };
+    }
+
+    /// <summary>
+    /// Whether the failure is the database's and may pass by itself. The provider's own word counts first. A time-out that
+    /// is not inside a failure of the database is somebody else's: a handler's call of a service, say.
+    /// </summary>
+    public bool IsTransient(Exception exception)
+    {
+        var isDatabases = false;
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is RetryLimitExceededException)
+            {
+                return true;
+            }
+
+            if (cause is DbException failure)
+            {
+                isDatabases = true;
+                if (failure.IsTransient || IsTransientCode(failure))
+                {
+                    return true;
+                }
+            }
+
+            if (isDatabases && cause is TimeoutException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The clock by which leases and claims are timed, in UTC.</summary>
+    public async Task<DateTime> ReadNowAsync(DbContext context, CancellationToken cancellationToken)
+    {
+        if (NowExpression is null)
+        {
+            return Time.GetUtcNow().UtcDateTime;
+        }
+
+        await using var command = context.CreateCommand($"SELECT {NowExpression}");
+        return DbCommands.ToUtc(await command.ExecuteScalarAsync(cancellationToken));
+    }
+
+    /// <summary>The statements that write messages, in their order. Usually it is one.</summary>
+    public IEnumerable<DbCommand> InsertMessages(DbContext context, DbTransaction? transaction, IReadOnlyList<OutgoingMessage> messages)
+    {
+        for (var start = 0; start < messages.Count; start += MaxRowsPerInsert)
+        {
+            var rows = Math.Min(messages.Count - start, MaxRowsPerInsert);
+            var command = context.CreateCommand(transaction, insertMessagesByRows.GetOrAdd(rows, InsertMessagesSql));
+            for (var row = 0; row < rows; row++)
+            {
+                var (envelope, destination, bucket) = messages[start + row];
+                var first = row * ParametersPerMessage;
+                command
+                    .With(ParameterName(first), envelope.Id)
+                    .With(ParameterName(first + 1), destination)
+                    .With(ParameterName(first + 2), bucket)
+                    .With(ParameterName(first + 3), envelope.Key)
+                    .With(ParameterName(first + 4), envelope.Type)
+                    .With(ParameterName(first + 5), Messaging.Toolkit.Messages.EnvelopeHeaders.Write(envelope))
+                    .With(ParameterName(first + 6), AsArray(envelope.Body));
+            }
+
+            yield return WithNow(command);
+        }
+    }
+
+    /// <summary>Reads the first rows of each destination, in the order of their ids.</summary>
+    public async Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, CancellationToken cancellationToken)
+    {
+        await using var command = ReadMessages(context, query);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var records = new List<OutboxRecord>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            records.Add(new OutboxRecord
+            {
+                Id = reader.GetInt64(0),
+                Destination = reader.GetString(1),
+                Bucket = reader.GetInt32(2),
+                MessageId = reader.GetGuid(3),
+                Type = reader.GetString(4),
+                Key = reader.GetStringOrNull(5),
+                Headers = reader.GetString(6),
+                Body = reader.GetFieldValue<byte[]>(7),
+            });
+        }
+
+        records.Sort(static (one, other) => one.Id.CompareTo(other.Id));
+        return records;
+    }
+
+    public virtual DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
+        => context.CreateCommand($"DELETE FROM {Names.Outbox.Table} WHERE {Names.Outbox.Id} IN ({Literals(ids)})");
+
+    public DbCommand ReadDestinations(DbContext context) => context.CreateCommand($"SELECT DISTINCT {Names.Outbox.Destination} FROM {Names.Outbox.Table}");
+
+    /// <summary>Claims messages and returns those that nobody had claimed before. A concurrent claim is waited for.</summary>
+    public virtual async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<Guid> messageIds, CancellationToken cancellationToken)
+    {
+        var claimed = new HashSet<Guid>();
+        foreach (var messageId in messageIds)
+        {
+            await using var command = Claim(context, endpoint, messageId);
+            if (await command.ExecuteNonQueryAsync(cancellationToken) > 0)
+            {
+                claimed.Add(messageId);
+            }
+        }
+
+        return claimed;
+    }
+
+    /// <summary>Claims one message; affects no row if it is claimed already.</summary>
+    public DbCommand Claim(DbContext context, string endpoint, Guid messageId)
+    {
+        var sql = InsertIfAbsent(
+            Names.Claim.Table, [Names.Claim.Endpoint, Names.Claim.MessageId, Names.Claim.ClaimedAt], ["@e", "@m", Now], keys: 2);
+        return WithNow(context.CreateCommand(sql).With("@e", endpoint).With("@m", messageId));
+    }
+
+    public DbCommand CountClaims(DbContext context, string endpoint, Guid messageId)
+        => context.CreateCommand($"SELECT COUNT(*) FROM {Names.Claim.Table} WHERE {Names.Claim.Endpoint} = @e AND {Names.Claim.MessageId} = @m")
+            .With("@e", endpoint).With("@m", messageId);
+
+    /// <summary>The time of the n-th oldest claim: where a batch of n to delete ends.</summary>
+    public DbCommand ReadNthClaim(DbContext context, DateTime before, int n)
+        => context.CreateCommand(
+                $"SELECT {Names.Claim.ClaimedAt} FROM {Names.Claim.Table} WHERE {Names.Claim.ClaimedAt} < @before " +
+                $"ORDER BY {Names.Claim.ClaimedAt} {Limit(1, n - 1)}")
+            .With("@before", before);
+
+    public DbCommand DeleteClaims(DbContext context, DateTime until)
+        => context.CreateCommand($"DELETE FROM {Names.Claim.Table} WHERE {Names.Claim.ClaimedAt} <= @until").With("@until", until);
+
+    public DbCommand ReadLeases(DbContext context)
+        => context.CreateCommand($"SELECT {Names.Lease.Name}, {Names.Lease.Owner}, {Names.Lease.Epoch}, {Names.Lease.ExpiresAt} FROM {Names.Lease.Table}");
+
+    public DbCommand TakeLeases(DbContext context, string owner, IReadOnlyCollection<string> leases, DateTime now, DateTime until)
+    {
+        var lease = Names.Lease;
+        var command = context.CreateCommand(
+            $"UPDATE {lease.Table} SET {lease.Epoch} = CASE WHEN {lease.Owner} = @owner THEN {lease.Epoch} ELSE {lease.Epoch} + 1 END, " +
+            $"{lease.Owner} = @owner, {lease.ExpiresAt} = @until " +
+            $"WHERE {lease.Name} IN ({Parameters("@n", leases.Count)}) AND ({lease.Owner} IS NULL OR {lease.Owner} = @owner OR {lease.ExpiresAt} <= @now)");
+        return WithAll(command.With("@owner", owner).With("@until", until).With("@now", now), "@n", leases);
+    }
+
+    public DbCommand CreateLease(DbContext context, string owner, string name, DateTime until)
+    {
+        var lease = Names.Lease;
+        return context.CreateCommand(InsertIfAbsent(lease.Table, [lease.Name, lease.Owner, lease.Epoch, lease.ExpiresAt], ["@n", "@o", "1", "@u"], keys: 1))
+            .With("@n", name).With("@o", owner).With("@u", until);
+    }
+
+    public DbCommand ReleaseLeases(DbContext context, string owner, IReadOnlyCollection<string> leases)
+        => WithAll(
+            context.CreateCommand(
+                $"UPDATE {Names.Lease.Table} SET {Names.Lease.Owner} = NULL " +
+                $"WHERE {Names.Lease.Owner} = @owner AND {Names.Lease.Name} IN ({Parameters("@n", leases.Count)})").With("@owner", owner),
+            "@n", leases);
+
+    public DbCommand DeleteLeases(DbContext context, IReadOnlyCollection<string> leases, DateTime now)
+        => WithAll(
+            context.CreateCommand(
+                $"DELETE FROM {Names.Lease.Table} WHERE {Names.Lease.ExpiresAt} < @now AND {Names.Lease.Name} IN ({Parameters("@n", leases.Count)})").With("@now", now),
+            "@n", leases);
+
+    public DbCommand InsertDeadLetter(DbContext context, DeadLetter letter)
+    {
+        var names = Names.DeadLetter;
+        var sql = InsertIfAbsent(
+            names.Table,
+            [names.Endpoint, names.MessageId, names.Type, names.Key, names.Headers, names.Body, names.Reason, names.Failure, names.Attempts, names.DeadAt],
+            ["@e", "@m", "@t", "@k", "@h", "@b", "@r", "@f", "@a", Now],
+            keys: 2);
+        return WithNow(context.CreateCommand(sql)
+            .With("@e", letter.Endpoint).With("@m", letter.MessageId).With("@t", Storable(letter.Type)).With("@k", Storable(letter.Key)).With("@h", Storable(letter.Headers))
+            .With("@b", AsArray(letter.Body)).With("@r", Storable(letter.Reason)).With("@f", Storable(letter.Failure)).With("@a", letter.Attempts));
+    }
+
+    protected virtual bool IsTransientCode(DbException exception) => false;
+
+    /// <summary>The name of the n-th parameter of a statement that numbers them.</summary>
+    protected virtual string ParameterName(int index) => ParameterNames[index];
+
+    /// <summary>How its text refers to it.</summary>
+    protected virtual string Placeholder(int index) => ParameterName(index);
+
+    protected virtual string Limit(int count, int offset = 0) => $"OFFSET {offset} ROWS FETCH NEXT {count} ROWS ONLY";
+
+    /// <summary>
+    /// Inserts a row unless its key is there. Two at once may both find nothing: the second fails on the key and is tried
+    /// again by its caller, as after any failure. Databases that can avoid that override it.
+    /// </summary>
+    protected virtual string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+    {
+        var same = string.Join(" AND ", columns.Take(keys).Zip(values, (column, value) => $"{column} = {value}"));
+        return $"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", values)} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})";
+    }
+
+    public virtual DbCommand ReadMessages(DbContext context, OutboxQuery query)
+    {
+        var outbox = Names.Outbox;
+        var command = context.CreateCommand("");
+        var sql = new StringBuilder();
+        for (var i = 0; i < query.Destinations.Count; i++)
+        {
+            var (destination, room, inFlight, held) = query.Destinations[i];
+            command.With($"@d{i}", destination);
+            sql.Append(i == 0 ? "" : " UNION ALL ")
+                .Append($"SELECT * FROM (SELECT {ReadColumns("")} FROM {outbox.Table} WHERE {outbox.Destination} = @d{i}");
+            if (query.Buckets.Count < OutboxOptions.Buckets)
+            {
+                sql.Append($" AND {outbox.Bucket} IN ({Literals(query.Buckets)})");
+            }
+
+            if (inFlight.Count > 0)
+            {
+                sql.Append($" AND {outbox.Id} NOT IN ({Literals(inFlight)})");
+            }
+
+            if (held.Count > 0)
+            {
+                sql.Append($" AND ({outbox.Key} IS NULL OR {outbox.Key} NOT IN ({Parameters($"@k{i}_", held.Count)}))");
+                WithAll(command, $"@k{i}_", held);
+            }
+
+            sql.Append($" ORDER BY {outbox.Id} {Limit(room)}) q{i}");
+        }
+
+        command.CommandText = sql.ToString();
+        return command;
+    }
+
+    protected string ReadColumns(string prefix)
+        => string.Join(", ", new[]
+        {
+            Names.Outbox.Id, Names.Outbox.Destination, Names.Outbox.Bucket, Names.Outbox.MessageId,
+            Names.Outbox.Type, Names.Outbox.Key, Names.Outbox.Headers, Names.Outbox.Body,
+        }.Select(column => prefix + column));
+
+    /// <summary>The clock in a statement: an expression of the database's, or a parameter that <see cref="WithNow"/> adds.</summary>
+    protected string Now => NowExpression ?? "@now";
+
+    protected DbCommand WithNow(DbCommand command) => NowExpression is null ? command.With("@now", Time.GetUtcNow().UtcDateTime) : command;
+
+    private string InsertMessagesSql(int rows)
+    {
+        var outbox = Names.Outbox;
+        var sql = new StringBuilder(
+            $"INSERT INTO {outbox.Table} ({outbox.MessageId}, {outbox.Destination}, {outbox.Bucket}, {outbox.Key}, {outbox.Type}, {outbox.Headers}, {outbox.Body}, {outbox.CreatedAt}) VALUES ");
+        for (var row = 0; row < rows; row++)
+        {
+            sql.Append(row == 0 ? "(" : ", (");
+            for (var i = 0; i < ParametersPerMessage; i++)
+            {
+                sql.Append(Placeholder((row * ParametersPerMessage) + i)).Append(", ");
+            }
+
+            sql.Append(Now).Append(')');
+        }
+
+        return sql.ToString();
+    }
+
+    private static string Literals(IEnumerable<long> values) => string.Join(",", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+
+    private static string Literals(IEnumerable<int> values) => Literals(values.Select(value => (long)value));
+
+    private static string Parameters(string prefix, int count) => string.Join(", ", Enumerable.Range(0, count).Select(i => $"{prefix}{i}"));
+
+    private static DbCommand WithAll(DbCommand command, string prefix, IReadOnlyCollection<string> values)
+    {
+        var i = 0;
+        foreach (var value in values)
+        {
+            command.With($"{prefix}{i++}", value);
+        }
+
+        return command;
+    }
+
+    /// <summary>What no column of text can hold is replaced: a character in a failure must not keep its message from the dead letters.</summary>
+    private static string? Storable(string? text)
+        => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+
+    private static byte[] AsArray(ReadOnlyMemory<byte> memory)
+        => System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+            ? segment.Array
+            : memory.ToArray();
+}

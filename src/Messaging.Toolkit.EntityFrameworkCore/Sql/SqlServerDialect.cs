@@ -1,0 +1,20 @@
+using System.Data.Common;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
+
+/// <summary>SQL Server, where the standard's clock is local time and an insert that looks first needs a range lock.</summary>
+internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : SqlDialect(names, time)
+{
+    /// <summary>Deadlock, lock time-out, time-out, database or connection gone, throttled, failing over: the list of EF's own provider, as the client does not say.</summary>
+    private static readonly int[] TransientNumbers =
+        [-2, 20, 64, 121, 233, 1205, 1222, 4060, 4221, 10053, 10054, 10060, 10928, 10929, 40143, 40197, 40501, 40540, 40613, 49918, 49919, 49920];
+
+    public override string NowExpression => "SYSUTCDATETIME()";
+
+    protected override bool IsTransientCode(DbException exception)
+        => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);
+
+    protected override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+        => base.InsertIfAbsent(table, columns, values, keys).Replace(
+            $"FROM {table} WHERE", $"FROM {table} WITH (UPDLOCK, HOLDLOCK) WHERE", StringComparison.Ordinal);
+}

@@ -1,0 +1,23 @@
+using System.Data.Common;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
+
+/// <summary>SQLite: embedded, one writer at a time, no clock of its own.</summary>
+internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDialect(names, time)
+{
+    /// <summary>SQLITE_BUSY, LOCKED, IOERR, FULL, CANTOPEN, PROTOCOL: others hold the lock, or the disk is full or away.</summary>
+    private static readonly int[] TransientCodes = [5, 6, 10, 13, 14, 15];
+
+    public override bool HasOneWriter => true;
+
+    public override string? NowExpression => null;
+
+    protected override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
+
+    protected override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+        => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", values)}) ON CONFLICT DO NOTHING";
+
+    /// <summary>The provider does not say what is transient, and this package has no reference to it.</summary>
+    protected override bool IsTransientCode(DbException exception)
+        => exception.GetType().GetProperty("SqliteErrorCode")?.GetValue(exception) is int code && TransientCodes.Contains(code);
+}

@@ -1,0 +1,66 @@
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
+
+/// <summary>
+/// The names of tables and columns in one context's database, as the model has them and as EF quotes them: conventions
+/// and renamings of the application are followed.
+/// </summary>
+internal sealed class TableNames
+{
+    private readonly ISqlGenerationHelper quoting;
+    private readonly IModel model;
+
+    public TableNames(DbContext context)
+    {
+        // The model and the helper are shared by all contexts of the type; the context itself must not be kept.
+        model = context.Model;
+        quoting = context.GetService<ISqlGenerationHelper>();
+        Outbox = new(
+            Table<OutboxRow>(), Column<OutboxRow>(nameof(OutboxRow.Id)), Column<OutboxRow>(nameof(OutboxRow.MessageId)),
+            Column<OutboxRow>(nameof(OutboxRow.Destination)), Column<OutboxRow>(nameof(OutboxRow.Bucket)), Column<OutboxRow>(nameof(OutboxRow.Key)),
+            Column<OutboxRow>(nameof(OutboxRow.Type)), Column<OutboxRow>(nameof(OutboxRow.Headers)), Column<OutboxRow>(nameof(OutboxRow.Body)),
+            Column<OutboxRow>(nameof(OutboxRow.CreatedAt)));
+        Claim = new(
+            Table<ClaimRow>(), Column<ClaimRow>(nameof(ClaimRow.Endpoint)), Column<ClaimRow>(nameof(ClaimRow.MessageId)), Column<ClaimRow>(nameof(ClaimRow.ClaimedAt)));
+        Lease = new(
+            Table<LeaseRow>(), Column<LeaseRow>(nameof(LeaseRow.Name)), Column<LeaseRow>(nameof(LeaseRow.Owner)),
+            Column<LeaseRow>(nameof(LeaseRow.Epoch)), Column<LeaseRow>(nameof(LeaseRow.ExpiresAt)));
+        DeadLetter = new(
+            Table<DeadLetterRow>(), Column<DeadLetterRow>(nameof(DeadLetterRow.Endpoint)), Column<DeadLetterRow>(nameof(DeadLetterRow.MessageId)),
+            Column<DeadLetterRow>(nameof(DeadLetterRow.Type)), Column<DeadLetterRow>(nameof(DeadLetterRow.Key)), Column<DeadLetterRow>(nameof(DeadLetterRow.Headers)),
+            Column<DeadLetterRow>(nameof(DeadLetterRow.Body)), Column<DeadLetterRow>(nameof(DeadLetterRow.Reason)), Column<DeadLetterRow>(nameof(DeadLetterRow.Failure)),
+            Column<DeadLetterRow>(nameof(DeadLetterRow.Attempts)), Column<DeadLetterRow>(nameof(DeadLetterRow.DeadAt)));
+    }
+
+    public OutboxNames Outbox { get; }
+
+    public ClaimNames Claim { get; }
+
+    public LeaseNames Lease { get; }
+
+    public DeadLetterNames DeadLetter { get; }
+
+    private string Table<TRow>()
+    {
+        var entity = model.FindEntityType(typeof(TRow))!;
+        return quoting.DelimitIdentifier(entity.GetTableName()!, entity.GetSchema());
+    }
+
+    private string Column<TRow>(string property)
+        => quoting.DelimitIdentifier(model.FindEntityType(typeof(TRow))!.FindProperty(property)!.GetColumnName());
+
+    public sealed record OutboxNames(
+        string Table, string Id, string MessageId, string Destination, string Bucket, string Key, string Type, string Headers, string Body, string CreatedAt);
+
+    public sealed record ClaimNames(string Table, string Endpoint, string MessageId, string ClaimedAt);
+
+    public sealed record LeaseNames(string Table, string Name, string Owner, string Epoch, string ExpiresAt);
+
+    public sealed record DeadLetterNames(
+        string Table, string Endpoint, string MessageId, string Type, string Key, string Headers, string Body, string Reason, string Failure, string Attempts, string DeadAt);
+}

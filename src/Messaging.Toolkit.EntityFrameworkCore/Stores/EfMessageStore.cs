@@ -1,0 +1,37 @@
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
+
+/// <summary>What the contexts of one type share: everything but the type itself, which only <see cref="EfMessageStore{TContext}"/> knows.</summary>
+internal abstract class EfMessageStore(OutgoingMessages outgoing, MessageIds ids, TimeProvider time, MessagingMetrics metrics, ILogger logger)
+{
+    private readonly ILogger logger = new SafeLogger(logger);
+
+    public event Action? MessagesCommitted;
+
+    public OutgoingMessages Outgoing => outgoing;
+
+    /// <summary>The statements, once a context has been seen. Tests put others in their place.</summary>
+    public SqlDialect? KnownDialect { get; set; }
+
+    /// <summary>Found when the first context is at hand. Two threads may both find it; the results are the same.</summary>
+    public SqlDialect Dialect(DbContext context) => KnownDialect ??= SqlDialect.For(context, time);
+
+    /// <summary>The queue of those who write, for databases with one writer.</summary>
+    public OneWriter Writer { get; } = new();
+
+    public Guid NewToken() => ids.New();
+
+    public void OnMessagesCommitted() => MessagesCommitted?.Invoke();
+
+    public void OnUnsaved(IReadOnlyList<OutgoingMessage> messages)
+    {
+        metrics.Unsaved(messages.Count);
+        logger.MessagesUnsaved(messages.Count, string.Join(", ", messages.Select(message => message.Envelope.Type).Distinct()));
+    }
+}

@@ -1,0 +1,71 @@
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
+using Messaging.Toolkit.EntityFrameworkCore.Writing;
+using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Stores;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
+
+/// <summary>The store in the database of one type of DbContext.</summary>
+internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore where TContext : DbContext
+{
+    private readonly IServiceScopeFactory scopes;
+
+    public EfMessageStore(
+        OutgoingMessages outgoing, IServiceScopeFactory scopes, MessageIds ids, TimeProvider time, MessagingMetrics metrics, ILogger<EfMessageStore<TContext>> logger)
+        : base(outgoing, ids, time, metrics, logger)
+    {
+        this.scopes = scopes;
+        var database = new EfDatabase<TContext>(this, scopes);
+        Outbox = new EfOutboxStore<TContext>(database);
+        Leases = new EfLeaseStore<TContext>(database);
+        Inbox = new EfInbox<TContext>(database, scopes);
+        DeadLetters = new EfDeadLetterStore<TContext>(database);
+    }
+
+    public string Name => typeof(TContext).Name;
+
+    public IOutboxStore Outbox { get; }
+
+    public ILeaseStore Leases { get; }
+
+    public IInbox Inbox { get; }
+
+    public IDeadLetterStore DeadLetters { get; }
+
+    public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
+
+    public IEnumerable<string> Validate()
+    {
+        using var scope = scopes.CreateScope();
+        var context = scope.ServiceProvider.GetService<TContext>();
+        if (context is null)
+        {
+            return [$"{Name} is not registered: add services.AddDbContext<{Name}>(...)."];
+        }
+
+        if (!ReferenceEquals(context, scope.ServiceProvider.GetService<TContext>()))
+        {
+            return [$"{Name} is registered as transient, so a handler and its messages would be in different units of work: register it as scoped, which is what AddDbContext does by itself."];
+        }
+
+        if (!context.Database.IsRelational())
+        {
+            return [$"{Name} uses {context.Database.ProviderName}, which is not a relational database: use SQLite for tests."];
+        }
+
+        // EF finishes its model when it is first used, and fails some of those who are the first at the same moment: workers are.
+        context.Model.GetRelationalModel();
+
+        return context.Model.FindEntityType(typeof(OutboxRow)) is null
+            ? [$"{Name} has no messaging tables: add modelBuilder.AddMessaging(); to its OnModelCreating, and a migration."]
+            : [];
+    }
+}

@@ -1,0 +1,78 @@
+using Messaging.Toolkit;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
+using Messaging.Toolkit.Messages;
+
+namespace Microsoft.EntityFrameworkCore;
+
+/// <summary>Adds the toolkit's tables to a DbContext.</summary>
+public static class MessagingModelBuilderExtensions
+{
+    /// <summary>
+    /// Adds the tables of outbox, claims, leases and dead letters to the model, so that they are part of the context's own
+    /// migrations. Call it in <c>OnModelCreating</c>.
+    /// </summary>
+    /// <param name="modelBuilder">The builder of the context's model.</param>
+    /// <param name="configure">Schema and prefix. Default: the context's schema, "messaging_".</param>
+    /// <exception cref="MessagingException">A name has characters that are not letters, digits or '_'.</exception>
+    public static ModelBuilder AddMessaging(this ModelBuilder modelBuilder, Action<MessagingTableOptions>? configure = null)
+    {
+        var options = new MessagingTableOptions();
+        configure?.Invoke(options);
+        options.Validate();
+
+        modelBuilder.Entity<OutboxRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "outbox", options.Schema);
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedOnAdd();
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.Destination).HasColumnName("destination").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Bucket).HasColumnName("bucket");
+            row.Property(x => x.Key).HasColumnName("partition_key").HasMaxLength(MessageLimits.MaxKeyBytes);
+            row.Property(x => x.Type).HasColumnName("type").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Headers).HasColumnName("headers");
+            row.Property(x => x.Body).HasColumnName("body");
+            row.Property(x => x.CreatedAt).HasColumnName("created_at");
+            row.HasIndex(x => new { x.Destination, x.Id });
+        });
+
+        modelBuilder.Entity<ClaimRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "claim", options.Schema);
+            row.HasKey(x => new { x.Endpoint, x.MessageId });
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.ClaimedAt).HasColumnName("claimed_at");
+            row.HasIndex(x => x.ClaimedAt);
+        });
+
+        modelBuilder.Entity<LeaseRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "lease", options.Schema);
+            row.HasKey(x => x.Name);
+            row.Property(x => x.Name).HasColumnName("name").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Owner).HasColumnName("owner").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Epoch).HasColumnName("epoch");
+            row.Property(x => x.ExpiresAt).HasColumnName("expires_at");
+        });
+
+        modelBuilder.Entity<DeadLetterRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "dead_letter", options.Schema);
+            row.HasKey(x => new { x.Endpoint, x.MessageId });
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.Type).HasColumnName("type");
+            row.Property(x => x.Key).HasColumnName("partition_key");
+            row.Property(x => x.Headers).HasColumnName("headers");
+            row.Property(x => x.Body).HasColumnName("body");
+            row.Property(x => x.Reason).HasColumnName("reason");
+            row.Property(x => x.Failure).HasColumnName("failure");
+            row.Property(x => x.Attempts).HasColumnName("attempts");
+            row.Property(x => x.DeadAt).HasColumnName("dead_at");
+            row.HasIndex(x => x.DeadAt);
+        });
+
+        return modelBuilder;
+    }
+}

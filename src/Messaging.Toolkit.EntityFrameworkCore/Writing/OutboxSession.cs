@@ -1,0 +1,294 @@
+using System.Data.Common;
+using System.Transactions;
+using Messaging.Toolkit.EntityFrameworkCore.Stores;
+using Messaging.Toolkit.Outbox;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Writing;
+
+/// <summary>
+/// The messages that wait in one DbContext, and when they are written: always as the last thing of the transaction, when
+/// the locks of the rows it changed are held. Ids drawn then are, for transactions that meet on a row, in the order of
+/// their commits.
+/// </summary>
+/// <remarks>
+/// In a transaction that EF begins for <c>SaveChanges</c> that is just before its commit; in one of the caller's it is
+/// the end of each <c>SaveChanges</c>. A save that has nothing but messages gets a transaction of its own. Messages stay,
+/// with their ids, until a save has succeeded: a save that is retried writes them again.
+/// </remarks>
+internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions options) : IOutboxSession, IResettableService, IDisposable
+{
+    private readonly EfMessageStore store = options.FindExtension<MessagingExtension>()!.Store;
+    private readonly List<OutgoingMessage> pending = [];
+
+    /// <summary>Written in the caller's transaction by a save that did not accept its changes: it may be repeated in the next transaction.</summary>
+    private readonly List<OutgoingMessage> unaccepted = [];
+
+    private AutoTransactionBehavior? callersBehavior;
+    private bool isSaving;
+    private bool acceptsChanges = true;
+    private bool isInCallersTransaction;
+    private bool isAwaitingCommit;
+    private bool isBroken;
+
+    /// <summary>How many of the messages that wait are written in the transaction of the running save.</summary>
+    private int written;
+
+    /// <summary>How many of the messages that wait belong to rows of a transaction that must not commit.</summary>
+    private int doomed;
+
+    private IDisposable? turn;
+
+    public MessageContext? Cause { get; set; }
+
+    public bool CanWriteBeside => !store.Dialect(Context).HasOneWriter;
+
+    public EfMessageStore Store => store;
+
+    /// <summary>Whether messages were written in a transaction whose commit was not seen.</summary>
+    public bool IsAwaitingCommit => isAwaitingCommit;
+
+    /// <summary>Whether the transaction about to be committed is the one of the running save, and messages wait for it.</summary>
+    public bool WritesAtCommit => isSaving && !isInCallersTransaction && pending.Count > 0;
+
+    /// <summary>
+    /// Whether messages wait although the save is done: in the caller's transaction, because there was nothing else to save,
+    /// or because another interceptor has published after the commit.
+    /// </summary>
+    public bool WritesAtEnd => pending.Count > written;
+
+    /// <summary>Whether the end of the save needs a transaction, which writes the messages when it commits.</summary>
+    public bool NeedsTransaction => !isInCallersTransaction;
+
+    private DbContext Context => current.Context;
+
+    public void Add(IReadOnlyList<OutgoingMessage> messages)
+    {
+        if (messages.Count == 0)
+        {
+            return;
+        }
+
+        Watch();
+        pending.AddRange(messages);
+    }
+
+    /// <summary>Forgets what waits, without a word: the unit of work failed, or its owner said so.</summary>
+    public void Discard()
+    {
+        pending.Clear();
+        unaccepted.Clear();
+        written = doomed = 0;
+        StopWatching();
+    }
+
+    public void BeginSave()
+    {
+        isSaving = true;
+        written = 0;
+        isInCallersTransaction = Context.Database.CurrentTransaction is not null
+                                 || Context.Database.GetEnlistedTransaction() is not null
+                                 || Transaction.Current is not null;
+    }
+
+    /// <summary>The rows are saved, and messages still wait. Another save within this one may have ended meanwhile.</summary>
+    public void BeginWritingAtEnd() => isSaving = true;
+
+    /// <summary>Whether the transaction about to begin should wait for its turn: it is the running save's own, it will have messages, and the database has one writer.</summary>
+    public bool NeedsTurn => turn is null && WritesAtCommit && store.Dialect(Context).HasOneWriter;
+
+    public void HoldTurn(IDisposable taken) => turn = taken;
+
+    /// <summary>The commands that write what waits. Execute all of them, then call <see cref="Written"/>.</summary>
+    public IEnumerable<DbCommand> CreateCommands(DbTransaction? transaction) => store.Dialect(Context).InsertMessages(Context, transaction, pending);
+
+    public void Written()
+    {
+        written = pending.Count;
+        isAwaitingCommit = true;
+    }
+
+    /// <summary>
+    /// Messages could not be written in the caller's transaction, which already has the rows they belong to: it must not commit.
+    /// If EF takes those rows for saved, the messages go with them when the transaction ends.
+    /// </summary>
+    public void Break()
+    {
+        isBroken = isInCallersTransaction;
+        doomed = isBroken && acceptsChanges ? pending.Count : 0;
+    }
+
+    public void EndSave()
+    {
+        EndTurn();
+        if (written > 0)
+        {
+            if (Transaction.Current is { } ambient && isAwaitingCommit)
+            {
+                ambient.TransactionCompleted += (_, _) => store.OnMessagesCommitted();
+            }
+
+            if (!acceptsChanges)
+            {
+                unaccepted.AddRange(pending[..written]);
+            }
+
+            isBroken = false;
+            Forget(written);
+        }
+
+        isSaving = false;
+        acceptsChanges = true;
+    }
+
+    public void AbortSave()
+    {
+        EndTurn();
+        isSaving = false;
+        acceptsChanges = true;
+        written = 0;
+    }
+
+    /// <exception cref="MessagingException">Messages of this transaction could not be written.</exception>
+    public void EnsureCommittable()
+    {
+        if (isBroken)
+        {
+            throw new MessagingException(
+                "Messages of this transaction could not be written, so it cannot be committed without losing them: roll it back. SaveChanges threw the cause.");
+        }
+    }
+
+    /// <summary>Another transaction begins or is used: the one before it has ended, whether EF saw how or not.</summary>
+    public void OnStarted()
+    {
+        written = 0;
+        ForgetDoomed();
+        TakeBackUnaccepted();
+        SignalCommit();
+    }
+
+    public void OnCommitted()
+    {
+        // Of a save's own transaction: what is written is done with, even if another save begins before this one has ended.
+        Forget(written);
+        unaccepted.Clear();
+        SignalCommit();
+    }
+
+    public void OnRolledBack()
+    {
+        ForgetDoomed();
+        TakeBackUnaccepted();
+        isAwaitingCommit = false;
+    }
+
+    /// <summary>The commit is somebody else's to see.</summary>
+    public void StopAwaitingCommit() => isAwaitingCommit = false;
+
+    void IResettableService.ResetState() => End();
+
+    Task IResettableService.ResetStateAsync(CancellationToken cancellationToken)
+    {
+        End();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => End();
+
+    private void End()
+    {
+        if (pending.Count > 0)
+        {
+            store.OnUnsaved(pending);
+            pending.Clear();
+        }
+
+        // The context's own reset has put AutoTransactionBehavior back, or there is no context any more.
+        callersBehavior = null;
+        Cause = null;
+        unaccepted.Clear();
+        isSaving = isBroken = false;
+        acceptsChanges = true;
+        written = doomed = 0;
+        EndTurn();
+
+        // A commit that EF did not see (UseTransaction, a shared connection) may have happened: looking costs little.
+        SignalCommit();
+    }
+
+    private void SignalCommit()
+    {
+        if (isAwaitingCommit)
+        {
+            isAwaitingCommit = false;
+            store.OnMessagesCommitted();
+        }
+    }
+
+    private void EndTurn()
+    {
+        turn?.Dispose();
+        turn = null;
+    }
+
+    /// <summary>Forgets the first messages: they are written, or the transaction they belong to is gone.</summary>
+    private void Forget(int count)
+    {
+        pending.RemoveRange(0, count);
+        written = doomed = 0;
+        if (pending.Count == 0)
+        {
+            StopWatching();
+        }
+    }
+
+    private void ForgetDoomed()
+    {
+        isBroken = false;
+        Forget(doomed);
+    }
+
+    private void TakeBackUnaccepted()
+    {
+        if (unaccepted.Count > 0)
+        {
+            Watch();
+            pending.InsertRange(0, unaccepted);
+            unaccepted.Clear();
+        }
+    }
+
+    private void Watch()
+    {
+        if (callersBehavior is not null)
+        {
+            return;
+        }
+
+        // From now on even a save of a single row needs a transaction, whoever published in it and when.
+        callersBehavior = Context.Database.AutoTransactionBehavior;
+        Context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+
+        // Interceptors do not hear of these: how a save treats its changes, and that it met somebody else's.
+        Context.SavingChanges += OnSavingChanges;
+        Context.SaveChangesFailed += OnSaveChangesFailed;
+    }
+
+    private void StopWatching()
+    {
+        if (callersBehavior is { } behavior)
+        {
+            callersBehavior = null;
+            Context.Database.AutoTransactionBehavior = behavior;
+            Context.SavingChanges -= OnSavingChanges;
+            Context.SaveChangesFailed -= OnSaveChangesFailed;
+        }
+    }
+
+    private void OnSavingChanges(object? sender, SavingChangesEventArgs save) => acceptsChanges = save.AcceptAllChangesOnSuccess;
+
+    private void OnSaveChangesFailed(object? sender, SaveChangesFailedEventArgs failure) => AbortSave();
+}
