@@ -1,0 +1,76 @@
+using System.Text.RegularExpressions;
+
+namespace Messaging.Toolkit.Tests.Conventions;
+
+/// <summary>
+/// Time, chance and threads come from where a simulation can put its own. The check reads lines, not syntax: it is meant
+/// for slips, and does not see what is spread over lines.
+/// </summary>
+public sealed partial class BannedApiTests
+{
+    private static readonly (string Pattern, string Instead)[] Banned =
+    [
+        (@"\bDateTime(Offset)?\.(Utc)?Now\b|\bDateTime\.Today\b", "TimeProvider.GetUtcNow()"),
+        (@"\bEnvironment\.TickCount|\bStopwatch\b", "TimeProvider.GetTimestamp()"),
+        (@"\bGuid\.(NewGuid|CreateVersion7)\(", "MessageIds"),
+        (@"\bRandom\.Shared\b|\bnew Random\(", "EntropySource"),
+        (@"\bTask\.Run\(|\bTask\.Factory\b|\bThreadPool\b|\bnew Thread\(", "Loop"),
+        (@"\bThread\.Sleep\(|\bSpinWait\b", "Task.Delay with the TimeProvider"),
+        (@"\bTask\.Delay\((?!.*, time\b)", "Task.Delay with the TimeProvider"),
+        (@"\bnew (PeriodicTimer|Timer)\((?!.*, time\b)", "TimeProvider.CreateTimer"),
+        (@"\bnew CancellationTokenSource\([^)](?!.*, time\b)|\.CancelAfter\(", "new CancellationTokenSource(delay, time)"),
+        (@"\.ConfigureAwait\(", "nothing: continuations stay where the caller's scheduler puts them"),
+        (@"\bType\.GetType\(", "MessageRegistry: no name from outside loads a type"),
+    ];
+
+    [Fact]
+    public void The_packages_use_none_of_them()
+    {
+        var files = Packages.SourceFiles().ToList();
+        files.Should().HaveCountGreaterThan(50, "otherwise nothing was read");
+
+        var found = files.SelectMany(file => File.ReadLines(file).SelectMany((line, index) => Find(line)
+            .Select(instead => $"{Path.GetRelativePath(Packages.Root, file)}:{index + 1}: {line.Trim()} — use {instead}")));
+
+        found.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("var now = DateTime.UtcNow;")]
+    [InlineData("x = DateTimeOffset.Now.AddDays(1);")]
+    [InlineData("Guid.NewGuid()")]
+    [InlineData("Guid.CreateVersion7()")]
+    [InlineData("Random.Shared.Next()")]
+    [InlineData("var random = new Random(1);")]
+    [InlineData("_ = Task.Run(() => x);")]
+    [InlineData("Thread.Sleep(1);")]
+    [InlineData("var watch = Stopwatch.StartNew();")]
+    [InlineData("Environment.TickCount64")]
+    [InlineData("await Task.Delay(pause);")]
+    [InlineData("await Task.Delay(pause, cancellationToken);")]
+    [InlineData("using var limit = new CancellationTokenSource(LastWords);")]
+    [InlineData("source.CancelAfter(1);")]
+    [InlineData("await x.ConfigureAwait(false);")]
+    [InlineData("Type.GetType(name)")]
+    public void They_are_found(string line) => Find(line).Should().NotBeEmpty();
+
+    [Theory]
+    [InlineData("await Task.Delay(pause, time, cancellationToken);")]
+    [InlineData("using var limit = new CancellationTokenSource(LastWords, time);")]
+    [InlineData("private readonly CancellationTokenSource stopping = new();")]
+    [InlineData("using var broken = new CancellationTokenSource();")]
+    [InlineData("// not DateTime.UtcNow")]
+    [InlineData("/// <summary>Never Task.Run(...).</summary>")]
+    [InlineData("throw new X(\"do not use Guid.NewGuid()\");")]
+    [InlineData("exception.GetType()")]
+    public void Others_are_not(string line) => Find(line).Should().BeEmpty();
+
+    private static IEnumerable<string> Find(string line)
+    {
+        var code = CommentsAndTexts.Replace(line, "");
+        return Banned.Where(banned => Regex.IsMatch(code, banned.Pattern)).Select(banned => banned.Instead);
+    }
+
+    [GeneratedRegex("\"(\\\\.|[^\"\\\\])*\"|//.*$")]
+    private static partial Regex CommentsAndTexts { get; }
+}

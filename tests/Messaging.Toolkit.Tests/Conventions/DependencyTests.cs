@@ -1,0 +1,32 @@
+using System.Reflection;
+
+namespace Messaging.Toolkit.Tests.Conventions;
+
+/// <summary>Dependencies point inwards: the core knows no database and no broker, an adapter only its own.</summary>
+public sealed class DependencyTests
+{
+    [Fact]
+    public void The_core_depends_on_abstractions_and_nothing_else()
+        => Foreign(Packages.Core).Should().BeSubsetOf([
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+        ]);
+
+    [Fact]
+    public void The_store_on_EF_Core_depends_on_no_database()
+        => Foreign(Packages.EntityFrameworkCore).Should().BeSubsetOf([
+            "Messaging.Toolkit", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Abstractions", "Microsoft.EntityFrameworkCore.Relational",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+        ]);
+
+    [Fact]
+    public void Every_package_has_its_rule()
+        => Directory.GetDirectories(Path.Combine(Packages.Root, "src")).Select(Path.GetFileName).Should().BeEquivalentTo(
+            [Packages.Core.GetName().Name, Packages.EntityFrameworkCore.GetName().Name], "a new package is added to the conventions");
+
+    private static List<string> Foreign(Assembly assembly)
+    {
+        var names = assembly.GetReferencedAssemblies().Select(reference => reference.Name!).ToList();
+        names.Should().Contain("System.Runtime", "otherwise nothing was read");
+        return [.. names.Where(name => !name.StartsWith("System.", StringComparison.Ordinal))];
+    }
+}

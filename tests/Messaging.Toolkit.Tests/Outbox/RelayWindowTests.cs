@@ -1,0 +1,185 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+
+namespace Messaging.Toolkit.Tests.Outbox;
+
+public sealed class RelayWindowTests
+{
+    private const long Bytes = 1024 * 1024;
+    private static readonly int[] Buckets = [1, 2, 3];
+    private readonly RelayWindow window = new(["a", "b"], 16, Bytes);
+    private long lastId;
+
+    [Fact]
+    public void An_empty_window_has_all_its_room_for_every_destination()
+    {
+        var query = window.NextQuery(Buckets)!;
+
+        Rooms().Should().BeEquivalentTo([("a", 16, 0), ("b", 16, 0)]);
+        query.Buckets.Should().Equal(Buckets);
+        query.Destinations.Should().OnlyContain(room => room.InFlight.Count == 0 && room.HeldKeys.Count == 0);
+        window.IsEmpty.Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_destination_that_does_not_confirm_fills_its_own_room_and_nobody_elses()
+    {
+        var a = Add("a", 16);
+
+        Rooms().Should().Equal(("b", 16, 0));
+        Add("b", 16);
+        window.NextQuery(Buckets).Should().BeNull("there is no room anywhere");
+
+        window.Remove(a.Take(3).Select(record => record.Id));
+        window.NextQuery(Buckets).Should().BeNull("reading for three rows is not worth it");
+        window.Remove([a[3].Id]);
+        Rooms().Should().Equal(("a", 4, 12));
+    }
+
+    [Fact]
+    public void A_row_that_is_under_way_is_not_sent_again()
+    {
+        var records = Add("a", 2);
+
+        window.Add(With([records[0], Record("a", null), records[1]])).Should().ContainSingle().Which.Token.Should().Be(lastId);
+
+        window.NextQuery(Buckets)!.Destinations.Single(room => room.Destination == "a").InFlight.Should().BeEquivalentTo([records[0].Id, records[1].Id, lastId]);
+        window.Find(records[0].Id).Should().BeSameAs(records[0]);
+        window.Find(4711).Should().BeNull();
+    }
+
+    [Fact]
+    public void A_row_that_ended_leaves_nothing_behind()
+    {
+        var records = Add("a", 2, "k");
+        Add("a", 14).ForEach(record => window.Remove([record.Id]));
+
+        window.Remove([.. records.Select(record => record.Id), 4711]);
+        window.Remove([records[0].Id]);
+
+        window.IsEmpty.Should().BeTrue();
+        window.Find(records[0].Id).Should().BeNull();
+        Rooms().Should().BeEquivalentTo([("a", 16, 0), ("b", 16, 0)]);
+        HeldKeys().Should().BeEmpty();
+        window.HasBucket(records[0].Bucket).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_bucket_is_busy_as_long_as_one_row_of_it_is_under_way()
+    {
+        var one = Record("a", null, bucket: 1);
+        var two = Record("b", null, bucket: 1);
+        window.Add(With([one, two]));
+
+        window.HasBucket(1).Should().BeTrue();
+        window.HasBucket(2).Should().BeFalse();
+        window.Remove([one.Id]);
+        window.HasBucket(1).Should().BeTrue();
+        window.Remove([two.Id]);
+        window.HasBucket(1).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_key_with_its_share_under_way_is_held_until_half_of_it_is_done()
+    {
+        var records = Add("a", 2, "k"); // An eighth of the window.
+        Add("a", 1, "other");
+        Add("b", 1, "k");
+
+        HeldKeys().Should().Equal("a k");
+        window.Remove([records[0].Id]).Should().BeTrue("the rows of that key can be read now");
+        HeldKeys().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_a_page_has_over_a_keys_share_is_left_for_later()
+    {
+        var page = Enumerable.Range(0, 5).Select(_ => Record("a", "k")).Append(Record("a", "other")).ToList();
+
+        window.Add(With(page)).Select(message => message.Token).Should().Equal(page[0].Id, page[1].Id, page[5].Id);
+    }
+
+    [Fact]
+    public void Large_rows_fill_the_window_by_their_bytes()
+    {
+        OutboxRecord Large() => Record("a", null) with { Body = new byte[300 * 1024] };
+        var page = Enumerable.Range(0, 6).Select(_ => Large()).ToList();
+
+        window.Add(With(page)).Should().HaveCount(4, "the fourth goes over the bound, the fifth finds it full");
+        Rooms().Should().Equal(("b", 16, 0));
+        window.HasMore.Should().BeTrue("what was left is read again");
+
+        window.Remove([page[0].Id, page[1].Id]).Should().BeTrue();
+        Rooms().Should().BeEquivalentTo([("a", 1, 2), ("b", 16, 0)], "one more row of that size is expected to fit");
+    }
+
+    [Fact]
+    public void A_row_of_a_destination_that_nobody_knows_is_left_alone()
+    {
+        window.Add(With([Record("A", null)])).Should().BeEmpty();
+        window.IsEmpty.Should().BeTrue();
+    }
+
+    [Fact]
+    public void Rows_without_a_key_are_never_held()
+    {
+        Add("a", 10);
+        HeldKeys().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Only_when_there_was_more_than_was_read_is_there_a_reason_to_look_at_once()
+    {
+        var query = window.NextQuery(Buckets)!;
+        var page = Enumerable.Range(0, 16).Select(_ => Record("a", null)).ToList();
+        window.NotePages(query, [.. page, Record("b", null)]);
+        window.Add(With(page));
+
+        window.Remove(page.Take(3).Select(record => record.Id)).Should().BeFalse("there is too little room");
+        window.Remove([page[3].Id]).Should().BeTrue("there was a full page for 'a', and now there is room for more");
+
+        window.NotePages(window.NextQuery(Buckets)!, [Record("a", null)]);
+        window.Remove([page[4].Id]).Should().BeFalse("the last page was not full");
+    }
+
+    [Fact]
+    public void The_smallest_window_still_moves()
+    {
+        var smallest = new RelayWindow(["a"], 1, Bytes);
+        var record = Record("a", "k");
+
+        smallest.NextQuery(Buckets)!.Destinations.Should().ContainSingle().Which.Room.Should().Be(1);
+        smallest.Add(With([record]));
+        smallest.NextQuery(Buckets).Should().BeNull();
+        smallest.Remove([record.Id]);
+        smallest.NextQuery(Buckets)!.Destinations.Single().HeldKeys.Should().BeEmpty();
+    }
+
+    private IEnumerable<(string Destination, int Room, int InFlight)> Rooms()
+        => window.NextQuery(Buckets)!.Destinations.Select(room => (room.Destination, room.Room, room.InFlight.Count));
+
+    private IEnumerable<string> HeldKeys()
+        => window.NextQuery(Buckets)!.Destinations.SelectMany(room => room.HeldKeys, (room, key) => $"{room.Destination} {key}");
+
+    private List<OutboxRecord> Add(string destination, int count, string? key = null)
+    {
+        var records = Enumerable.Range(0, count).Select(_ => Record(destination, key)).ToList();
+        window.Add(With(records)).Select(message => message.Token).Should().Equal(records.Select(record => record.Id));
+        return records;
+    }
+
+    /// <summary>The window passes envelopes through without a look.</summary>
+    private static IEnumerable<(OutboxRecord, MessageEnvelope)> With(IEnumerable<OutboxRecord> records) => records.Select(record => (record, (MessageEnvelope)null!));
+
+    private OutboxRecord Record(string destination, string? key, int bucket = 5) => new()
+    {
+        Id = ++lastId,
+        Destination = destination,
+        Bucket = bucket,
+        Key = key,
+        MessageId = Guid.CreateVersion7(),
+        Type = "t",
+        Headers = "{}",
+        Body = [],
+    };
+}
