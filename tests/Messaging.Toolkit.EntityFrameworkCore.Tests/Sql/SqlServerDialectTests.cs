@@ -1,0 +1,79 @@
+using System.Data.Common;
+using System.Text;
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Microsoft.EntityFrameworkCore;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Sql;
+
+/// <summary>
+/// There is no SQL Server to try the statements on, so their texts are kept here, read and approved: a change is seen.
+/// The names are quoted by the database that stands in, with "" instead of [].
+/// </summary>
+public sealed class SqlServerDialectTests
+{
+    [Fact]
+    public void The_statements_are_the_approved_ones()
+    {
+        using var db = new ShopDb(new DbContextOptionsBuilder<ShopDb>().UseSqlite("Data Source=:memory:").Options);
+        var sql = new SqlServerDialect(new TableNames(db), TimeProvider.System);
+        var id = Guid.Empty;
+        var message = new OutgoingMessage(
+            new MessageEnvelope { Id = id, Type = "t", Source = "s", Time = default, ContentType = "c", ConversationId = id, Body = default }, "d", 1);
+        var letter = new DeadLetter { Endpoint = "e", MessageId = id, Type = "t", Headers = "{}", Body = default, Reason = "r", Attempts = 1 };
+
+        var statements = new StringBuilder();
+        Show(sql.InsertMessages(db, null, [message, message]).Single());
+        Show(sql.ReadMessages(db, new OutboxQuery([new("a", 10, [], []), new("b", 20, [7, 8], ["k1", "k2"])], [1, 2])));
+        Show(sql.ReadMessages(db, new OutboxQuery([new("a", 10, [], [])], [.. Enumerable.Range(0, 64)])));
+        Show(sql.DeleteMessages(db, [1, 2]));
+        Show(sql.Claim(db, "e", id));
+        Show(sql.CountClaims(db, "e", id));
+        Show(sql.ReadNthClaim(db, default, 1000));
+        Show(sql.DeleteClaims(db, default));
+        Show(sql.ReadLeases(db));
+        Show(sql.TakeLeases(db, "o", ["x", "y"], default, default));
+        Show(sql.CreateLease(db, "o", "x", default));
+        Show(sql.ReleaseLeases(db, "o", ["x"]));
+        Show(sql.DeleteLeases(db, ["x"], default));
+        Show(sql.InsertDeadLetter(db, letter));
+
+        statements.ToString().Should().Be(Approved);
+
+        void Show(DbCommand command)
+        {
+            using (command)
+            {
+                statements.Append(command.CommandText.Replace("\"", "", StringComparison.Ordinal)).Append('\n');
+                command.Parameters.Cast<DbParameter>().Should().NotContain(parameter => !command.CommandText.Contains(parameter.ParameterName), "each parameter is used");
+            }
+        }
+    }
+
+    [Fact]
+    public void An_insert_that_looks_first_locks_the_range_it_looked_at()
+        => Approved.Split('\n').Where(line => line.Contains("WHERE NOT EXISTS", StringComparison.Ordinal))
+            .Should().HaveCount(3).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
+
+    private const string Approved =
+        """
+        INSERT INTO messaging_outbox (message_id, destination, bucket, partition_key, type, headers, body, created_at) VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, SYSUTCDATETIME()), (@p7, @p8, @p9, @p10, @p11, @p12, @p13, SYSUTCDATETIME())
+        SELECT * FROM (SELECT id, destination, bucket, message_id, type, partition_key, headers, body FROM messaging_outbox WHERE destination = @d0 AND bucket IN (1,2) ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY) q0 UNION ALL SELECT * FROM (SELECT id, destination, bucket, message_id, type, partition_key, headers, body FROM messaging_outbox WHERE destination = @d1 AND bucket IN (1,2) AND id NOT IN (7,8) AND (partition_key IS NULL OR partition_key NOT IN (@k1_0, @k1_1)) ORDER BY id OFFSET 0 ROWS FETCH NEXT 20 ROWS ONLY) q1
+        SELECT * FROM (SELECT id, destination, bucket, message_id, type, partition_key, headers, body FROM messaging_outbox WHERE destination = @d0 ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY) q0
+        DELETE FROM messaging_outbox WHERE id IN (1,2)
+        INSERT INTO messaging_claim (endpoint, message_id, claimed_at) SELECT @e, @m, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_claim WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+        SELECT COUNT(*) FROM messaging_claim WHERE endpoint = @e AND message_id = @m
+        SELECT claimed_at FROM messaging_claim WHERE claimed_at < @before ORDER BY claimed_at OFFSET 999 ROWS FETCH NEXT 1 ROWS ONLY
+        DELETE FROM messaging_claim WHERE claimed_at <= @until
+        SELECT name, owner, epoch, expires_at FROM messaging_lease
+        UPDATE messaging_lease SET epoch = CASE WHEN owner = @owner THEN epoch ELSE epoch + 1 END, owner = @owner, expires_at = @until WHERE name IN (@n0, @n1) AND (owner IS NULL OR owner = @owner OR expires_at <= @now)
+        INSERT INTO messaging_lease (name, owner, epoch, expires_at) SELECT @n, @o, 1, @u WHERE NOT EXISTS (SELECT 1 FROM messaging_lease WITH (UPDLOCK, HOLDLOCK) WHERE name = @n)
+        UPDATE messaging_lease SET owner = NULL WHERE owner = @owner AND name IN (@n0)
+        DELETE FROM messaging_lease WHERE expires_at < @now AND name IN (@n0)
+        INSERT INTO messaging_dead_letter (endpoint, message_id, type, partition_key, headers, body, reason, failure, attempts, dead_at) SELECT @e, @m, @t, @k, @h, @b, @r, @f, @a, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_dead_letter WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+
+        """;
+}
