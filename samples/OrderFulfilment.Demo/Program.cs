@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+using OrderFulfilment.Demo;
+using OrderFulfilment.Demo.Orders;
+using OrderFulfilment.Demo.Proving;
+using OrderFulfilment.Demo.Running;
+using OrderFulfilment.Ordering;
+
+const int MostFindings = 50;
+
+DemoOptions options;
+try
+{
+    options = DemoOptions.Parse(args);
+}
+catch (DemoException exception)
+{
+    Console.Error.WriteLine($"eng/demo: {exception.Message}\nUsage: {DemoOptions.Usage}");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+
+var folder = Directory.CreateDirectory(Path.Combine("artifacts", "demo", $"{options.Database}-{Environment.ProcessId}")).FullName;
+try
+{
+    return await RunAsync();
+}
+catch (DemoException exception)
+{
+    Console.Error.WriteLine($"eng/demo: {exception.Message} See {folder}.");
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.Error.WriteLine("eng/demo: stopped.");
+    return 130;
+}
+
+async Task<int> RunAsync()
+{
+    var plan = OrderPlan.Make(options.Orders, options.Seed);
+    var database = DemoDatabase.New(options.Database, folder);
+    Console.WriteLine($"{options.Orders} orders over HTTP, {options.Crashes} crashes, on {options.Database}");
+
+    var isDone = true;
+    int crashes;
+    IReadOnlyDictionary<Guid, Placement> accepted;
+    using (var run = new Run(options, plan, database, folder))
+    {
+        try
+        {
+            await run.RunAsync(stop.Token);
+        }
+        catch (DemoException exception) when (run.Placements.Count > 0)
+        {
+            // What the database says is worth knowing all the more.
+            Console.WriteLine($"problem: {exception.Message}");
+            isDone = false;
+        }
+
+        crashes = run.Crashes;
+        accepted = run.Placements;
+    }
+
+    var evidence = await database.ReadAsync(Evidence.ReadAsync);
+    var findings = new Proof(evidence, accepted).Find(plan);
+    foreach (var finding in findings.Take(MostFindings))
+    {
+        Console.WriteLine($"{finding.Kind}: {finding.Text}");
+    }
+
+    if (findings.Count > MostFindings)
+    {
+        Console.WriteLine($"... and {findings.Count - MostFindings} more");
+    }
+
+    if (crashes < options.Crashes)
+    {
+        Console.WriteLine($"problem: only {crashes} of {options.Crashes} crashes hit the shop at work");
+    }
+
+    var holds = isDone && findings.Count == 0 && crashes == options.Crashes;
+    if (holds)
+    {
+        await database.DropAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+    else
+    {
+        Console.WriteLine($"The log of the shop{(options.Database == "sqlite" ? " and its database are" : " is")} in {folder}");
+    }
+
+    var completed = evidence.Orders.Count(order => order.Status == OrderStatus.Completed);
+    var rejected = evidence.Orders.Count(order => order.Status is OrderStatus.Rejected or OrderStatus.Cancelled);
+    Console.WriteLine(
+        $"demo: orders={evidence.Orders.Count} completed={completed} rejected={rejected} lost={Count(FindingKind.Lost)} " +
+        $"duplicated={Count(FindingKind.Duplicated)} out-of-order={Count(FindingKind.OutOfOrder)} crashes={crashes}");
+    return holds ? 0 : 1;
+
+    int Count(FindingKind kind) => findings.Count(finding => finding.Kind == kind);
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true; // Not the end yet: the shop is stopped first.
+    stop.Cancel();
+}

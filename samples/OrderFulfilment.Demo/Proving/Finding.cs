@@ -1,0 +1,4 @@
+namespace OrderFulfilment.Demo.Proving;
+
+/// <summary>Something that should not be.</summary>
+internal sealed record Finding(FindingKind Kind, string Text);

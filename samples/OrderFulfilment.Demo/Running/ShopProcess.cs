@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Net.NetworkInformation;
+using System.Runtime.InteropServices;
+
+namespace OrderFulfilment.Demo.Running;
+
+/// <summary>The sample as a process of its own, which can be killed and started again.</summary>
+internal sealed class ShopProcess : IDisposable
+{
+    private const int Terminate = 15;
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40); // The host gives up by itself after 30.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Settings settings;
+    private readonly StreamWriter log;
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private Process? process;
+
+    public ShopProcess(Settings settings, string folder)
+    {
+        this.settings = settings;
+        log = new StreamWriter(Path.Combine(folder, "shop.log")) { AutoFlush = true };
+        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+    }
+
+    public Uri Address { get; }
+
+    public int Id => process!.Id;
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrderFulfilment.dll"), "--database", settings.Database, "--urls", Address.ToString()])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[$"ConnectionStrings__{settings.Database}"] = settings.ConnectionString; // Not an argument: those are for all to see.
+        process?.Dispose();
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Log(line.Data);
+        process.ErrorDataReceived += (_, line) => Log(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        for (var started = Stopwatch.StartNew(); !await AnswersAsync(cancellationToken);)
+        {
+            ThrowIfDead();
+            if (started.Elapsed > StartLimit)
+            {
+                throw new DemoException($"The shop does not answer after {StartLimit.TotalSeconds} s.");
+            }
+
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    public void ThrowIfDead()
+    {
+        if (process!.HasExited)
+        {
+            throw new DemoException($"The shop has ended by itself, with exit code {process.ExitCode}.");
+        }
+    }
+
+    /// <summary>SIGKILL: it cannot do anything about it.</summary>
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM. Returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        ThrowIfDead();
+        _ = Signal(process!.Id, Terminate);
+        using var limit = new CancellationTokenSource(StopLimit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new DemoException($"The shop has not stopped {StopLimit.TotalSeconds} s after SIGTERM.");
+        }
+
+        return process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (process is { HasExited: false })
+        {
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        process?.Dispose();
+        http.Dispose();
+        lock (log)
+        {
+            log.Dispose();
+        }
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await http.GetAsync(new Uri(Address, "/health"), cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Log(string? line)
+    {
+        lock (log)
+        {
+            if (line is not null && log.BaseStream is { CanWrite: true })
+            {
+                log.WriteLine(line);
+            }
+        }
+    }
+
+    /// <summary>Below the ports that the system gives to clients: one of those could be given away while the shop is dead.</summary>
+    private static int FreePort()
+    {
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();
+        return Enumerable.Range(0, 1000).Select(_ => Random.Shared.Next(20_000, 30_000)).First(port => !taken.Contains(port));
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int Signal(int process, int signal);
+}

@@ -1,0 +1,8 @@
+namespace OrderFulfilment.Shipping;
+
+public enum ShipmentState
+{
+    Packed,
+    Shipped,
+    Unpacked,
+}

@@ -1,0 +1,21 @@
+using Messaging.Toolkit;
+using Microsoft.EntityFrameworkCore;
+using OrderFulfilment.Payment;
+
+namespace OrderFulfilment.Stock;
+
+/// <summary>The compensation of <see cref="ReserveStock"/>: a declined card puts the goods back on the shelf.</summary>
+public sealed class ReleaseStock(FulfilmentDb db) : IHandle<CardDeclined>
+{
+    public async Task HandleAsync(CardDeclined message, MessageContext context, CancellationToken cancellationToken)
+    {
+        var reservation = await db.Reservations.SingleAsync(reservation => reservation.OrderId == message.OrderId, cancellationToken);
+        reservation.State = ReservationState.Released;
+        await db.StockLevels
+            .Where(level => level.Product == reservation.Product)
+            .ExecuteUpdateAsync(set => set.SetProperty(level => level.Available, level => level.Available + reservation.Quantity), cancellationToken);
+
+        context.Publish(new StockReleased(message.OrderId, message.Customer));
+        db.Note(message.OrderId, context);
+    }
+}

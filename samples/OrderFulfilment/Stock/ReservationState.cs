@@ -1,0 +1,8 @@
+namespace OrderFulfilment.Stock;
+
+public enum ReservationState
+{
+    Held,
+    Shipped,
+    Released,
+}

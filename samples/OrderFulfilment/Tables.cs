@@ -1,0 +1,47 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using OrderFulfilment.Stock;
+
+namespace OrderFulfilment;
+
+/// <summary>Creates the tables and fills the shelves. Only a sample does it like this: real applications have migrations.</summary>
+public static class Tables
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Waits for a database that is not there yet, as when it is started together with the application.</summary>
+    public static async Task CreateAsync(IServiceProvider services, CancellationToken cancellationToken = default)
+    {
+        var logger = services.GetRequiredService<ILogger<FulfilmentDb>>();
+        for (var started = DateTime.UtcNow; ;)
+        {
+            try
+            {
+                await TryCreateAsync(services, cancellationToken);
+                return;
+            }
+            catch (Exception exception) when (exception is DbException or DbUpdateException && DateTime.UtcNow - started < Patience)
+            {
+                logger.LogWarning("The database is not ready ({Exception}); trying again.", exception.GetType().Name);
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            }
+        }
+    }
+
+    private static async Task TryCreateAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<FulfilmentDb>();
+        await db.Database.EnsureCreatedAsync(cancellationToken);
+        if (!await db.StockLevels.AnyAsync(cancellationToken))
+        {
+            db.StockLevels.AddRange(Catalogue.Products.Values.Select(product => new StockLevel
+            {
+                Product = product.Id,
+                Received = product.InStock,
+                Available = product.InStock,
+            }));
+            await db.SaveChangesAsync(cancellationToken);
+        }
+    }
+}
