@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using Messaging.Toolkit.Benchmarks.Databases;
+
+namespace Messaging.Toolkit.Benchmarks.Measuring;
+
+/// <summary>One run of a scenario or of its floor: how much it is to do, and what watches it.</summary>
+internal sealed class Run(DatabaseKind kind, int messages, StatementCounter? counter)
+{
+    public int Messages => messages;
+
+    public Task<BenchmarkDatabase> CreateDatabaseAsync() => BenchmarkDatabase.CreateAsync(kind);
+
+    /// <summary>Runs the part of a scenario that counts. The value is messages per second.</summary>
+    public async Task<Sample> MeasureAsync(Func<Task> work)
+    {
+        // What was prepared must not be collected at the cost of what is measured.
+        GC.Collect();
+        var bytes = GC.GetTotalAllocatedBytes(precise: true);
+        var statements = counter?.Count;
+        var started = Stopwatch.GetTimestamp();
+        await work();
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        return new Sample(
+            messages / elapsed.TotalSeconds,
+            (GC.GetTotalAllocatedBytes(precise: true) - bytes) / (double)messages,
+            (counter?.Count - statements) / (double)messages);
+    }
+}

@@ -1,0 +1,17 @@
+using Messaging.Toolkit.Benchmarks;
+using Messaging.Toolkit.Benchmarks.Measuring;
+using Messaging.Toolkit.Benchmarks.Scenarios;
+
+// Progress goes to the standard error, so that the standard output is nothing but the results.
+IReadOnlyList<IScenario> scenarios = [new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline()];
+if (Arguments.TryParse(args, scenarios) is not { } arguments)
+{
+    return 2;
+}
+
+foreach (var scenario in arguments.Scenarios)
+{
+    Console.WriteLine((await Rounds.RunAsync(scenario, arguments)).ToJson());
+}
+
+return 0;

@@ -1,0 +1,23 @@
+using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.Measuring;
+
+namespace Messaging.Toolkit.Benchmarks.Scenarios;
+
+/// <summary>
+/// Something an application does with the toolkit, and its floor: the least that the same work costs without it. Both
+/// check at their end that everything is where it should be, and throw if not.
+/// </summary>
+internal interface IScenario
+{
+    string Name { get; }
+
+    string Unit { get; }
+
+    int DefaultRounds => 5;
+
+    int DefaultMessages(DatabaseKind database);
+
+    Task<Sample> MeasureAsync(Run run);
+
+    Task<Sample> MeasureFloorAsync(Run run);
+}

@@ -1,0 +1,13 @@
+namespace Messaging.Toolkit.Benchmarks.Shop;
+
+/// <summary>The message of all scenarios: 300 bytes as JSON, give or take the digits of its numbers.</summary>
+internal sealed record OrderPlaced(int Number, int Customer, string Note)
+{
+    /// <summary>How many keys the messages of a run are spread over.</summary>
+    public const int Customers = 1_000;
+
+    private static readonly string Filler = new('x', 255);
+
+    /// <summary>The message of that number. Numbers that differ by <see cref="Customers"/> have the same key.</summary>
+    public static OrderPlaced Create(int number) => new(number, number % Customers, Filler);
+}

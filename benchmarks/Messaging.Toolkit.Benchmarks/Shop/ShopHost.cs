@@ -1,0 +1,132 @@
+using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Benchmarks.Shop;
+
+/// <summary>The shop over one database, its contexts pooled, its warnings on the standard error.</summary>
+internal sealed class ShopHost : IAsyncDisposable
+{
+    private readonly IHost host;
+
+    private ShopHost(IHost host) => this.host = host;
+
+    /// <summary>The floor's: EF alone.</summary>
+    public static Task<ShopHost> CreatePlainAsync(BenchmarkDatabase database) => CreateAsync(database, new Tally(0), configure: null);
+
+    /// <summary>Publishes and leaves relaying to others.</summary>
+    public static Task<ShopHost> CreatePublisherAsync(BenchmarkDatabase database)
+        => CreateAsync(database, new Tally(0), messaging => Endpoint<NoopHandler>(messaging).Outbox(outbox => outbox.RelayHere = false));
+
+    /// <summary>Publishes, relays and handles, once it is started.</summary>
+    public static Task<ShopHost> CreateAsync<THandler>(BenchmarkDatabase database, Tally tally) where THandler : class, IHandle<OrderPlaced>
+        => CreateAsync(database, tally, messaging => Endpoint<THandler>(messaging));
+
+    public Task StartAsync() => host.StartAsync();
+
+    public Task StopAsync() => host.StopAsync();
+
+    /// <summary>A transaction with one row, in a scope of its own.</summary>
+    public async Task PlaceOrderAsync(int number)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
+        AddOrder(db, number);
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>The same with a message.</summary>
+    public async Task PlaceOrderAndPublishAsync(int number)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
+        AddOrder(db, number);
+        scope.ServiceProvider.GetRequiredService<IMessageBus>().Publish(OrderPlaced.Create(number));
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>What <see cref="InvoiceHandler"/> does, by EF alone.</summary>
+    public async Task WriteInvoiceAsync(int number)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
+        db.Invoices.Add(new Invoice { Customer = number % OrderPlaced.Customers, Number = number });
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>Fills the outbox, a page of messages in each transaction.</summary>
+    public async Task PublishManyAsync(int messages)
+    {
+        foreach (var page in Enumerable.Range(0, messages).Chunk(1_000))
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            var bus = scope.ServiceProvider.GetRequiredService<IMessageBus>();
+            foreach (var number in page)
+            {
+                bus.Publish(OrderPlaced.Create(number));
+            }
+
+            await scope.ServiceProvider.GetRequiredService<ShopDb>().SaveChangesAsync();
+        }
+    }
+
+    public async Task WaitUntilOutboxIsEmptyAsync()
+    {
+        while (await QueryAsync(db => db.Set<OutboxRow>().AnyAsync()))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+    }
+
+    public async Task VerifyAsync(int orders = 0, int invoices = 0, int outbox = 0, int claims = 0)
+    {
+        Check.Equal(orders, await QueryAsync(db => db.Orders.CountAsync()), "orders");
+        Check.Equal(invoices, await QueryAsync(db => db.Invoices.CountAsync()), "invoices");
+        Check.Equal(outbox, await QueryAsync(db => db.Set<OutboxRow>().CountAsync()), "messages in the outbox");
+        Check.Equal(claims, await QueryAsync(db => db.Set<ClaimRow>().CountAsync()), "claims");
+        Check.Equal(0, await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync()), "dead letters");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        host.Dispose();
+    }
+
+    private static async Task<ShopHost> CreateAsync(BenchmarkDatabase database, Tally tally, Action<MessagingBuilder>? configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddSingleton(tally).AddDbContextPool<ShopDb>(database.Configure);
+        if (configure is not null)
+        {
+            builder.Services.AddMessaging(configure);
+        }
+
+        var host = new ShopHost(builder.Build());
+        await host.QueryAsync(db => db.Database.EnsureCreatedAsync());
+        await host.FinishModelAsync();
+        return host;
+    }
+
+    /// <summary>EF finishes its model when it is first used, and fails some of those who are the first at the same moment.</summary>
+    private Task FinishModelAsync() => QueryAsync(db => Task.FromResult(db.Model.GetRelationalModel()));
+
+    private static MessagingBuilder Endpoint<THandler>(MessagingBuilder messaging) where THandler : class, IHandle<OrderPlaced> => messaging
+        .UseEntityFrameworkCore<ShopDb>()
+        .Event<OrderPlaced>(e => e.Named("shop.order-placed").KeyedBy(m => m.Customer))
+        .Endpoint("billing", e => e.Handle<OrderPlaced, THandler>().Concurrency(Workers.Count));
+
+    private static void AddOrder(ShopDb db, int number)
+        => db.Orders.Add(new Order { Id = Guid.CreateVersion7(), Customer = number % OrderPlaced.Customers, Number = number });
+
+    private async Task<T> QueryAsync<T>(Func<ShopDb, Task<T>> query)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        return await query(scope.ServiceProvider.GetRequiredService<ShopDb>());
+    }
+}
