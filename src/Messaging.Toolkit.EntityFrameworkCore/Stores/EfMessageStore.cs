@@ -2,13 +2,15 @@ using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 
 /// <summary>What the contexts of one type share: everything but the type itself, which only <see cref="EfMessageStore{TContext}"/> knows.</summary>
-internal abstract class EfMessageStore(OutgoingMessages outgoing, MessageIds ids, TimeProvider time, MessagingMetrics metrics, ILogger logger)
+internal abstract class EfMessageStore(
+    OutgoingMessages outgoing, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics, ILogger logger)
 {
     private readonly ILogger logger = new SafeLogger(logger);
 
@@ -23,7 +25,7 @@ internal abstract class EfMessageStore(OutgoingMessages outgoing, MessageIds ids
     public SqlDialect Dialect(DbContext context) => KnownDialect ??= SqlDialect.For(context, time);
 
     /// <summary>The queue of those who write, for databases with one writer.</summary>
-    public OneWriter Writer { get; } = new();
+    public OneWriter Writer { get; } = new(time, dispatcher);
 
     public Guid NewToken() => ids.New();
 

@@ -5,6 +5,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -19,8 +20,9 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     private readonly IServiceScopeFactory scopes;
 
     public EfMessageStore(
-        OutgoingMessages outgoing, IServiceScopeFactory scopes, MessageIds ids, TimeProvider time, MessagingMetrics metrics, ILogger<EfMessageStore<TContext>> logger)
-        : base(outgoing, ids, time, metrics, logger)
+        OutgoingMessages outgoing, IServiceScopeFactory scopes, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics,
+        ILogger<EfMessageStore<TContext>> logger)
+        : base(outgoing, ids, time, dispatcher, metrics, logger)
     {
         this.scopes = scopes;
         var database = new EfDatabase<TContext>(this, scopes);

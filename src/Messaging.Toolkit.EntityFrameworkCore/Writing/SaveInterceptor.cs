@@ -34,17 +34,16 @@ internal sealed class SaveInterceptor : SaveChangesInterceptor
         return result;
     }
 
-    public override async ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
+    public override ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
         var session = SessionOf(eventData);
         if (session.WritesAtEnd)
         {
-            session.BeginWritingAtEnd();
-            await MessageWriter.WriteAtEndAsync(eventData.Context!, session, cancellationToken);
+            return WithoutContext.Run(() => WriteAtEndAsync(eventData.Context!, session, result, cancellationToken));
         }
 
         session.EndSave();
-        return result;
+        return new(result);
     }
 
     public override void SaveChangesFailed(DbContextErrorEventData eventData) => SessionOf(eventData).AbortSave();
@@ -61,6 +60,14 @@ internal sealed class SaveInterceptor : SaveChangesInterceptor
     {
         SessionOf(eventData).AbortSave();
         return Task.CompletedTask;
+    }
+
+    private static async ValueTask<int> WriteAtEndAsync(DbContext context, OutboxSession session, int result, CancellationToken cancellationToken)
+    {
+        session.BeginWritingAtEnd();
+        await MessageWriter.WriteAtEndAsync(context, session, cancellationToken);
+        session.EndSave();
+        return result;
     }
 
     private static OutboxSession SessionOf(DbContextEventData eventData) => eventData.Context!.GetService<OutboxSession>();

@@ -21,15 +21,16 @@ internal sealed class TransactionInterceptor : DbTransactionInterceptor
         return result;
     }
 
-    public override async ValueTask<InterceptionResult<DbTransaction>> TransactionStartingAsync(
+    public override ValueTask<InterceptionResult<DbTransaction>> TransactionStartingAsync(
         DbConnection connection, TransactionStartingEventData eventData, InterceptionResult<DbTransaction> result, CancellationToken cancellationToken = default)
     {
-        if (SessionOf(eventData) is { NeedsTurn: true } session)
+        return SessionOf(eventData) is { NeedsTurn: true } session ? WithoutContext.Run(TakeTurnAsync) : new(result);
+
+        async ValueTask<InterceptionResult<DbTransaction>> TakeTurnAsync()
         {
             session.HoldTurn(await session.Store.Writer.TakeAsync(cancellationToken));
+            return result;
         }
-
-        return result;
     }
 
     public override DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
@@ -70,17 +71,18 @@ internal sealed class TransactionInterceptor : DbTransactionInterceptor
         return result;
     }
 
-    public override async ValueTask<InterceptionResult> TransactionCommittingAsync(
+    public override ValueTask<InterceptionResult> TransactionCommittingAsync(
         DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
     {
         var session = SessionOf(eventData);
         session?.EnsureCommittable();
-        if (session is { WritesAtCommit: true })
+        return session is { WritesAtCommit: true } ? WithoutContext.Run(WriteAsync) : new(result);
+
+        async ValueTask<InterceptionResult> WriteAsync()
         {
             await MessageWriter.WriteAsync(session, transaction, cancellationToken);
+            return result;
         }
-
-        return result;
     }
 
     public override void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => SessionOf(eventData)?.OnCommitted();

@@ -36,6 +36,7 @@ public static class MessagingServiceCollectionExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<EntropySource>();
+        services.TryAddSingleton<Dispatcher>();
         services.TryAddSingleton<ITransport, InProcessTransport>();
         services.TryAddSingleton(provider => new MessagingMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
         services.TryAddSingleton<MessageIds>();

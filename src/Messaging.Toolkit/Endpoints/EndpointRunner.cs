@@ -42,7 +42,7 @@ internal sealed class EndpointRunner(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await using var hurry = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), stopHandling);
-        await stopReceiving.CancelAsync();
+        stopReceiving.Cancel();
         await receiving;
     }
 

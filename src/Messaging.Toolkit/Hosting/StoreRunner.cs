@@ -55,7 +55,7 @@ internal sealed class StoreRunner
     {
         store.MessagesCommitted -= wake.Set;
         await relay.StopAsync(cancellationToken);
-        await stopping.CancelAsync();
+        stopping.Cancel();
         await background;
         await ReleaseLeasesAsync();
     }

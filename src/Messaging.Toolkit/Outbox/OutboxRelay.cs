@@ -35,7 +35,7 @@ internal sealed class OutboxRelay(
     /// <summary>Sends nothing more: when it completes, or the token fires, the last message is handed over. What is under way is still confirmed.</summary>
     public async Task StopSendingAsync(CancellationToken cancellationToken)
     {
-        await stopSending.CancelAsync();
+        stopSending.Cancel();
         await Task.WhenAny(sending, Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken));
     }
 
@@ -55,7 +55,7 @@ internal sealed class OutboxRelay(
             // What is not confirmed by now stays in the outbox and is sent again by whoever takes over.
         }
 
-        await stopConfirming.CancelAsync();
+        stopConfirming.Cancel();
         await running;
     }
 
@@ -88,7 +88,7 @@ internal sealed class OutboxRelay(
             }
             catch (EndLoopException exception)
             {
-                await broken.CancelAsync();
+                broken.Cancel();
                 throw new MessagingException($"{store.Name}: the sender of the {transport.Name} transport broke; a new one is opened.", exception.InnerException!);
             }
         }

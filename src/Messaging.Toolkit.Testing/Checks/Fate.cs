@@ -1,0 +1,70 @@
+using Messaging.Toolkit.Messages;
+
+namespace Messaging.Toolkit.Testing.Checks;
+
+/// <summary>What has become of one committed message at one endpoint.</summary>
+/// <param name="endpoint">The endpoint that it is for.</param>
+/// <param name="envelope">The message.</param>
+/// <param name="line">The messages of its key for the endpoint.</param>
+/// <param name="place">Its place in the line.</param>
+internal sealed class Fate(string endpoint, MessageEnvelope envelope, KeyLine? line, int place)
+{
+    public string Endpoint => endpoint;
+
+    public MessageEnvelope Envelope => envelope;
+
+    public KeyLine? Line => line;
+
+    public int Place => place;
+
+    /// <summary>How often its handlers were called.</summary>
+    public int Runs { get; set; }
+
+    /// <summary>By handler: how often its work was committed.</summary>
+    public Dictionary<int, int> Effects { get; } = [];
+
+    public bool IsDead { get; set; }
+
+    public bool HasStarted => Runs > 0 || IsDead;
+
+    public bool HasEnded => Effects.Count > 0 || IsDead;
+
+    public override string ToString() => $"message {envelope.Id:N} ({envelope.Type}, key {envelope.Key ?? "-"}) at endpoint {endpoint}";
+}
+
+/// <summary>The messages of one key for one endpoint, in the order in which their transactions committed.</summary>
+internal sealed class KeyLine
+{
+    private readonly List<Fate> fates = [];
+    private int started;
+    private int ended;
+
+    public int Count => fates.Count;
+
+    /// <summary>It is being handled, here or there; by life of a node.</summary>
+    public HashSet<object> Running { get; } = [];
+
+    public void Add(Fate fate) => fates.Add(fate);
+
+    /// <summary>The first one that has not been given to a handler.</summary>
+    public Fate? FirstUnstarted()
+    {
+        while (started < fates.Count && fates[started].HasStarted)
+        {
+            started++;
+        }
+
+        return started < fates.Count ? fates[started] : null;
+    }
+
+    /// <summary>The first one that has neither taken effect nor died.</summary>
+    public Fate? FirstUnended()
+    {
+        while (ended < fates.Count && fates[ended].HasEnded)
+        {
+            ended++;
+        }
+
+        return ended < fates.Count ? fates[ended] : null;
+    }
+}

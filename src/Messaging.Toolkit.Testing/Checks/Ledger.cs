@@ -1,0 +1,221 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Testing.Databases;
+using Messaging.Toolkit.Testing.Nodes;
+using Messaging.Toolkit.Testing.Worlds;
+
+namespace Messaging.Toolkit.Testing.Checks;
+
+/// <summary>
+/// Knows from the databases what was committed and from the handlers what was done, and compares the two whenever
+/// something changes. It is outside of all nodes: no crash makes it forget.
+/// </summary>
+internal sealed class Ledger(World world)
+{
+    /// <summary>More than any handler sends.</summary>
+    private const int MostChildren = 64;
+
+    /// <summary>The tokens of retried transactions; not a name of an endpoint.</summary>
+    private const string TokenEndpoint = "$transaction";
+
+    private readonly Dictionary<(string Endpoint, Guid MessageId), Fate> fates = [];
+    private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), KeyLine> lines = [];
+    private readonly Dictionary<(NodeLife Life, string Endpoint), int> running = [];
+
+    public List<Violation> Violations { get; } = [];
+
+    /// <summary>How often a handler has failed, by a fault or by itself.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>How many effects were committed.</summary>
+    public int Handled { get; private set; }
+
+    /// <summary>How many transactions have committed.</summary>
+    public int Commits { get; private set; }
+
+    /// <summary>How many messages have neither taken effect nor died.</summary>
+    public int Unended { get; private set; }
+
+    public IEnumerable<Fate> Open => fates.Values.Where(fate => !fate.HasEnded);
+
+    public void Report(string rule, string description, Guid? message = null)
+    {
+        world.Trace.Add(world.Now, "ledger", $"violation of {rule}", message, description);
+        Violations.Add(new Violation(rule, description, message));
+    }
+
+    /// <summary>A transaction has committed in which handlers have worked.</summary>
+    public void OnCommitted(DatabaseObserver database, NodeLife life, IReadOnlyList<HandlerRun> runs)
+    {
+        Commits++;
+        foreach (var (destination, envelope) in database.ReadNewMessages())
+        {
+            AddMessage(database, life, destination, envelope, runs);
+        }
+
+        var claims = database.ReadNewClaims().Where(claim => claim.Endpoint != TokenEndpoint).ToList();
+        foreach (var run in runs)
+        {
+            AddEffect(run);
+        }
+
+        foreach (var claim in claims)
+        {
+            if (!runs.Any(run => run.Fate.Endpoint == claim.Endpoint && run.Fate.Envelope.Id == claim.MessageId))
+            {
+                Report("G5", $"Message {claim.MessageId:N} was claimed for endpoint {claim.Endpoint} without the work of its handlers: nobody will do it.", claim.MessageId);
+            }
+        }
+
+        foreach (var run in runs.Where(run => !claims.Contains((run.Fate.Endpoint, run.Fate.Envelope.Id))))
+        {
+            Report("G5", $"The work of a handler was committed without a claim: {run.Fate}.", run.Fate.Envelope.Id);
+        }
+
+        foreach (var (endpoint, messageId) in database.ReadNewDeadLetters())
+        {
+            AddDeadLetter(life, endpoint, messageId);
+        }
+    }
+
+    /// <summary>A handler is called.</summary>
+    public HandlerRun? Start(NodeLife life, MessageContext context, int handler, int concurrency, SimulatedTransaction? transaction)
+    {
+        var id = context.MessageId;
+        life.Note($"handle at {context.Endpoint}", id, $"attempt {context.Attempt}");
+        if (!fates.TryGetValue((context.Endpoint, id), out var fate))
+        {
+            Report("G2", $"Endpoint {context.Endpoint} was given message {id:N}, which no committed transaction has sent to it.", id);
+            return null;
+        }
+
+        if (handler == 0)
+        {
+            if (fate.Runs == 0 && fate.Line?.FirstUnstarted() is { } first && first != fate)
+            {
+                Report("G3", $"{fate} was handled before an earlier message of its key: {first}.", id);
+            }
+
+            fate.Runs++;
+        }
+
+        if (fate.Line?.Running.Add(life) == false)
+        {
+            Report("G3", $"Two messages of one key were handled at once in {life.Name}: the second is {fate}.", id);
+        }
+
+        var count = running[(life, context.Endpoint)] = running.GetValueOrDefault((life, context.Endpoint)) + 1;
+        if (count > concurrency)
+        {
+            Report("G8", $"Endpoint {context.Endpoint} ran {count} handlers at once in {life.Name}, allowed are {concurrency}.", id);
+        }
+
+        var run = new HandlerRun(life, fate, handler);
+        if (transaction is null)
+        {
+            Report("G5", $"A handler was called outside of a transaction: {fate}.", id);
+        }
+
+        transaction?.Runs.Add(run);
+        return run;
+    }
+
+    /// <summary>A handler has returned or thrown.</summary>
+    public void End(HandlerRun run, bool failed)
+    {
+        running[(run.Life, run.Fate.Endpoint)]--;
+        run.Fate.Line?.Running.Remove(run.Life);
+        run.IsCompleted = !failed;
+        if (failed)
+        {
+            Failures++;
+            run.Life.Note($"failed at {run.Fate.Endpoint}", run.Fate.Envelope.Id);
+        }
+    }
+
+    private void AddMessage(DatabaseObserver database, NodeLife life, string destination, MessageEnvelope envelope, IReadOnlyList<HandlerRun> runs)
+    {
+        KeyLine? line = null;
+        if (envelope.Key is { } key && !lines.TryGetValue((database, destination, key), out line))
+        {
+            lines.Add((database, destination, key), line = new KeyLine());
+        }
+
+        life.Note($"commit for {destination}", envelope.Id, $"{envelope.Type} key {envelope.Key ?? "-"}");
+        var fate = new Fate(destination, envelope, line, line?.Count ?? 0);
+        if (!fates.TryAdd((destination, envelope.Id), fate))
+        {
+            Report("G5", $"Message {envelope.Id:N} was written twice for {destination}.", envelope.Id);
+            return;
+        }
+
+        Unended++;
+        line?.Add(fate);
+        if (runs.FirstOrDefault(run => run.Fate.Envelope.Id == envelope.CausationId) is { } cause && !IsChild(envelope, cause.Fate))
+        {
+            Report("G5", $"Message {envelope.Id:N} was sent by the handler of {cause.Fate}, and its id does not follow from that: sent again it would be another message.", envelope.Id);
+        }
+    }
+
+    private static bool IsChild(MessageEnvelope envelope, Fate cause)
+        => Enumerable.Range(0, MostChildren).Any(n => MessageIds.Derive(cause.Envelope, cause.Endpoint, n, envelope.Type) == envelope.Id);
+
+    private void AddEffect(HandlerRun run)
+    {
+        var fate = run.Fate;
+        var id = fate.Envelope.Id;
+        run.Life.Note($"effect at {fate.Endpoint}", id);
+        if (!run.IsCompleted)
+        {
+            Report("G5", $"The work of a handler that had failed or not ended was committed: {fate}.", id);
+        }
+
+        if (fate.Effects.Count == 0 && fate.Line?.FirstUnended() is { } first && first != fate)
+        {
+            Report("G3", $"{fate} took effect before an earlier message of its key: {first}.", id);
+        }
+
+        Unended -= fate.HasEnded ? 0 : 1;
+        var count = fate.Effects[run.Handler] = fate.Effects.GetValueOrDefault(run.Handler) + 1;
+        if (count > 1)
+        {
+            Report("G5", $"The work of a handler was committed {count} times: {fate}.", id);
+        }
+
+        Handled++;
+    }
+
+    private void AddDeadLetter(NodeLife life, string endpoint, Guid messageId)
+    {
+        life.Note($"dead letter at {endpoint}", messageId);
+        if (!fates.TryGetValue((endpoint, messageId), out var fate))
+        {
+            Report("G2", $"There is a dead letter of message {messageId:N} at {endpoint}, which no committed transaction has sent to it.", messageId);
+            return;
+        }
+
+        if (fate.Effects.Count > 0)
+        {
+            Report("G12", $"A dead letter was written although the work of its handler is committed: {fate}.", messageId);
+        }
+
+        Unended -= fate.HasEnded ? 0 : 1;
+        fate.IsDead = true;
+    }
+
+    /// <summary>What must be so when everything has come to rest.</summary>
+    public void CheckEnd(bool wasFaultless)
+    {
+        foreach (var fate in fates.Values)
+        {
+            if (!fate.HasEnded)
+            {
+                Report("G1", $"Lost: {fate} has neither taken effect nor become a dead letter.", fate.Envelope.Id);
+            }
+
+            if (wasFaultless && Failures == 0 && fate.Runs > 1)
+            {
+                Report("G4", $"Without any fault its handler ran {fate.Runs} times: {fate}.", fate.Envelope.Id);
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.Testing.Checks;
+using Messaging.Toolkit.Testing.Worlds;
+
+namespace Messaging.Toolkit.Testing.Databases;
+
+/// <summary>The database of one type of context in one world: a real SQLite file that outlives the nodes.</summary>
+internal sealed class SimulatedDatabase(World world, string path, TableNames names, Ledger ledger) : IDisposable
+{
+    private readonly DatabaseObserver observer = new(path, names);
+
+    public string ConnectionString { get; } = DatabaseFile.ConnectionString(path);
+
+    /// <summary>How long a transaction waits for the write lock: SQLite's default.</summary>
+    public TimeSpan BusyTimeout { get; } = TimeSpan.FromSeconds(30);
+
+    public Statements Statements { get; } = new(names);
+
+    public WriteLock Lock { get; } = new(world);
+
+    public void OnCommitted(SimulatedConnection connection, IReadOnlyList<HandlerRun> runs) => ledger.OnCommitted(observer, connection.Life, runs);
+
+    /// <summary>Whether no message waits to be sent.</summary>
+    public bool IsDrained => observer.IsDrained;
+
+    public void Dispose()
+    {
+        observer.Dispose();
+        DatabaseFile.Delete(path);
+    }
+}

@@ -1,0 +1,54 @@
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.Testing.Faults;
+
+namespace Messaging.Toolkit.Testing.Databases;
+
+/// <summary>Recognises statements, by what they begin with and the table they name first.</summary>
+internal sealed class Statements(TableNames names)
+{
+    private static readonly string[] Reading = ["SELECT", "PRAGMA", "EXPLAIN", "WITH"];
+
+    public Operation Classify(string sql)
+    {
+        var reads = Reads(sql);
+        if (sql.Contains(names.Outbox.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.ReadOutbox : sql.StartsWith("DELETE", StringComparison.Ordinal) ? Operation.DeleteOutbox : Operation.WriteOutbox;
+        }
+
+        if (sql.Contains(names.Claim.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.ReadClaims : sql.StartsWith("DELETE", StringComparison.Ordinal) ? Operation.PurgeClaims : Operation.Claim;
+        }
+
+        if (sql.Contains(names.Lease.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.ReadLeases : Operation.WriteLeases;
+        }
+
+        if (sql.Contains(names.DeadLetter.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.Read : Operation.WriteDeadLetter;
+        }
+
+        return reads ? Operation.Read : Operation.Write;
+    }
+
+    /// <summary>Whether it needs the write lock.</summary>
+    public static bool Writes(Operation operation)
+        => operation is not (Operation.ReadOutbox or Operation.ReadClaims or Operation.ReadLeases or Operation.Read);
+
+    private static bool Reads(string sql)
+    {
+        var text = sql.AsSpan().TrimStart();
+        foreach (var verb in Reading)
+        {
+            if (text.StartsWith(verb, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,226 @@
+using Messaging.Toolkit.Testing.Checks;
+using Messaging.Toolkit.Testing.Databases;
+using Messaging.Toolkit.Testing.Faults;
+using Messaging.Toolkit.Testing.Nodes;
+using Messaging.Toolkit.Testing.Worlds;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging.Toolkit.Testing.Simulations;
+
+/// <summary>
+/// One run of one seed: the application works while faults happen to it; then they stop and it must come to rest; then it
+/// is stopped. What must be so is looked at all the time.
+/// </summary>
+internal sealed class SimulationRun : IDisposable
+{
+    private static readonly TimeSpan WorkLimit = TimeSpan.FromHours(1);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
+
+    private readonly SimulationDefinition definition;
+    private readonly RunSettings settings;
+    private readonly World world;
+    private readonly Lane outside;
+    private readonly FaultPlan faults;
+    private readonly Ledger ledger;
+    private readonly Dictionary<Type, SimulatedDatabase> databases = [];
+    private readonly List<SimulatedNode> nodes = [];
+    private readonly ServiceProvider observer;
+    private int checkedCommits;
+
+    public SimulationRun(SimulationDefinition definition, DatabaseTemplates templates, ulong seed, IReadOnlySet<FaultId>? only = null)
+    {
+        this.definition = definition;
+        settings = RunSettings.For(definition, seed);
+        world = new World(seed);
+        outside = new Lane(world, "outside");
+        faults = new FaultPlan(seed, settings.Rates, only);
+        ledger = new Ledger(world);
+
+        var services = new ServiceCollection();
+        definition.Configure(services);
+        services.AddLogging();
+        foreach (var type in NodeServices.ContextTypes(services))
+        {
+            var (path, names) = templates.Copy(type);
+            var database = new SimulatedDatabase(world, path, names, ledger);
+            databases.Add(type, database);
+            NodeOptions.UseSqlite(services, type, database.ConnectionString);
+        }
+
+        observer = services.BuildServiceProvider();
+        for (var number = 1; number <= settings.Nodes; number++)
+        {
+            nodes.Add(new SimulatedNode(world, outside, number, faults, Build, failure => ledger.Report("unhandled", failure)));
+        }
+
+        world.AfterStep = AfterStep;
+    }
+
+    /// <summary>Runs. Never throws because of what the application does.</summary>
+    public RunResult Execute()
+    {
+        try
+        {
+            Work();
+            ComeToRest();
+            Stop();
+            ledger.CheckEnd(faults.Happened.Count == 0);
+        }
+        catch (ViolationException)
+        {
+            // The ledger has it.
+        }
+        catch (EscapedException exception)
+        {
+            ledger.Report("determinism", exception.Message);
+        }
+
+        return new RunResult
+        {
+            Seed = world.Seed,
+            Settings = settings.ToString(),
+            Violations = ledger.Violations,
+            Faults = faults.Happened,
+            Coverage = faults.Coverage,
+            Trace = world.Trace,
+            Handled = ledger.Handled,
+            Steps = world.Steps,
+            VirtualTime = world.Now,
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (var life in nodes.Select(node => node.Life).OfType<NodeLife>())
+        {
+            life.End();
+        }
+
+        observer.Dispose();
+        foreach (var database in databases.Values)
+        {
+            database.Dispose();
+        }
+    }
+
+    private void Work()
+    {
+        faults.IsActive = true;
+        nodes.ForEach(node => node.Start());
+        var work = new List<Task>();
+        for (var number = 0; number < definition.Clients; number++)
+        {
+            var lane = new Lane(world, $"client-{number}");
+            var client = new SimulationClient(number, lane, nodes, SeededRandom.For(world.Seed, lane.Name));
+            var ended = new TaskCompletionSource();
+            work.Add(ended.Task);
+            world.Post(lane, () => _ = WorkAsync(client, ended));
+        }
+
+        Expect(() => work.TrueForAll(task => task.IsCompleted), WorkLimit, "The workload did not end");
+    }
+
+    private async Task WorkAsync(SimulationClient client, TaskCompletionSource ended)
+    {
+        try
+        {
+            await definition.Workload(client);
+        }
+        catch (Exception exception)
+        {
+            ledger.Report("workload", exception.ToString());
+        }
+
+        ended.SetResult();
+    }
+
+    private void ComeToRest()
+    {
+        faults.IsActive = false;
+        world.Trace.Add(world.Now, outside.Name, "no more faults");
+        Expect(IsAtRest, definition.DrainLimit, "Work is left although the faults have stopped");
+        foreach (var invariant in definition.Finally.Where(invariant => !invariant.Check(observer)))
+        {
+            ledger.Report(invariant.Name, "It does not hold in the end.");
+        }
+
+        ThrowIfViolated();
+    }
+
+    private bool IsAtRest()
+    {
+        nodes.ForEach(node => node.Resume());
+        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained);
+    }
+
+    private void Stop()
+    {
+        var stopped = 0;
+        nodes.ForEach(node => node.Stop(life =>
+        {
+            stopped++;
+            if (life.Connections.Count > 0)
+            {
+                ledger.Report("G8", $"{life.Name} has stopped with {life.Connections.Count} connections open.");
+            }
+        }));
+        Expect(() => stopped == nodes.Count, StopLimit, "Nodes did not stop");
+    }
+
+    private void Expect(Func<bool> condition, TimeSpan limit, string otherwise)
+    {
+        if (!world.RunUntil(condition, limit))
+        {
+            var left = string.Join("; ", ledger.Open.Take(5));
+            ledger.Report("G6", $"{otherwise} within {limit} of virtual time. Left: {(left.Length > 0 ? left : "no message")}; nodes: {string.Join(", ", nodes.Select(node => $"{node.Life?.Name ?? "down"} {node.Life?.Lane.State}"))}.", ledger.Open.FirstOrDefault()?.Envelope.Id);
+            ThrowIfViolated();
+        }
+    }
+
+    private void AfterStep()
+    {
+        if (ledger.Commits != checkedCommits)
+        {
+            checkedCommits = ledger.Commits;
+            foreach (var invariant in definition.Always.Where(invariant => !invariant.Check(observer)))
+            {
+                ledger.Report(invariant.Name, "It does not hold.");
+            }
+        }
+
+        ThrowIfViolated();
+    }
+
+    private void ThrowIfViolated()
+    {
+        if (ledger.Violations.Count > 0)
+        {
+            throw new ViolationException();
+        }
+    }
+
+    private ServiceProvider Build(NodeLife life, SeededRandom entropy)
+    {
+        var services = new ServiceCollection();
+        definition.Configure(services);
+        NodeServices.Simulate(services, life, entropy);
+        foreach (var (type, database) in databases)
+        {
+            NodeOptions.UseSqlite(services, type, database.ConnectionString, options =>
+            {
+                NodeOptions.Simulate(options, database, life);
+                new SqliteDbContextOptionsBuilder(options).ExecutionStrategy(
+                    dependencies => new SimulatedStrategy(dependencies, new LaneTime(life.Lane), settings.RetriesOnFailure));
+            });
+        }
+
+        var model = NodeServices.Model(services);
+        var contexts = databases.Keys.ToDictionary(type => type.Name);
+        NodeServices.UseModel(services, settings.Apply(model, endpoint =>
+            NodeServices.Watch(endpoint, endpoint.Store is { } store ? contexts[store] : contexts.Values.Single(), life, ledger)));
+        return services.BuildServiceProvider();
+    }
+
+    private sealed class ViolationException : Exception;
+}

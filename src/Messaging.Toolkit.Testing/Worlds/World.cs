@@ -1,0 +1,178 @@
+using Messaging.Toolkit.Testing.Traces;
+
+namespace Messaging.Toolkit.Testing.Worlds;
+
+/// <summary>
+/// Everything that happens in a simulation happens here, on one thread and one thing at a time: which of the things that
+/// could happen next does is chosen by the seed. When nothing can, time jumps to the next timer.
+/// </summary>
+internal sealed class World(ulong seed)
+{
+    private readonly SeededRandom choices = SeededRandom.For(seed, "choices");
+    private readonly List<WorkItem> ready = [];
+    private readonly PriorityQueue<VirtualTimer, (long Due, long Number)> timers = new();
+    private readonly int thread = Environment.CurrentManagedThreadId;
+    private long scheduled;
+    private volatile string? escape;
+
+    public ulong Seed => seed;
+
+    /// <summary>Virtual time since the beginning.</summary>
+    public TimeSpan Now { get; private set; }
+
+    /// <summary>How many things have happened.</summary>
+    public long Steps { get; private set; }
+
+    public Trace Trace { get; } = new();
+
+    /// <summary>Called after every step.</summary>
+    public Action? AfterStep { get; set; }
+
+    /// <summary>Makes something happen in a lane, some time among the other things that are ready.</summary>
+    public void Post(Lane lane, Action run, bool inContext = true)
+    {
+        if (Environment.CurrentManagedThreadId != thread)
+        {
+            // Whatever happens from here on is not decided by the seed. It cannot be done, and must not be passed over.
+            escape ??= $"Something of {lane} went on on another thread, outside the simulation:{Environment.NewLine}{Environment.StackTrace}";
+            return;
+        }
+
+        Enqueue(new WorkItem(lane, run, inContext));
+    }
+
+    /// <summary>Makes something happen in a lane after a time.</summary>
+    public VirtualTimer Schedule(Lane lane, TimeSpan delay, Action run)
+    {
+        var timer = new VirtualTimer(lane, run, Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero));
+        timers.Enqueue(timer, (timer.Due.Ticks, scheduled++));
+        return timer;
+    }
+
+    /// <summary>Waits in a lane; goes on inside whatever library waits, as a reply from outside would.</summary>
+    public Task DelayAsync(Lane lane, TimeSpan delay)
+    {
+        // Completed without a synchronization context on the thread, so that code which ignores it goes on here and now.
+        var source = new TaskCompletionSource();
+        if (delay > TimeSpan.Zero)
+        {
+            Schedule(lane, delay, source.SetResult);
+        }
+        else
+        {
+            Enqueue(new WorkItem(lane, source.SetResult, InContext: false));
+        }
+
+        return source.Task;
+    }
+
+    /// <summary>Lets things happen until the condition holds. False if nothing can happen any more, or the time is over.</summary>
+    public bool RunUntil(Func<bool> condition, TimeSpan limit)
+    {
+        var before = SynchronizationContext.Current;
+        try
+        {
+            var until = Now + limit;
+            while (!condition())
+            {
+                if (!Step(until))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    /// <summary>What was kept back while the lane was frozen goes on.</summary>
+    public void Resume(Lane lane)
+    {
+        lane.State = LaneState.Running;
+        ready.AddRange(lane.Held);
+        lane.Held.Clear();
+    }
+
+    /// <summary>Nothing of the lane happens ever again.</summary>
+    public void Kill(Lane lane)
+    {
+        lane.State = LaneState.Dead;
+        lane.Held.Clear();
+        ready.RemoveAll(item => item.Lane == lane);
+    }
+
+    private bool Step(TimeSpan until)
+    {
+        while (ready.Count == 0)
+        {
+            if (!timers.TryPeek(out var next, out _) || next.Due > until)
+            {
+                Now = until;
+                return false;
+            }
+
+            FireTimers(next.Due);
+        }
+
+        var index = choices.Next(ready.Count);
+        var item = ready[index];
+        ready[index] = ready[^1];
+        ready.RemoveAt(ready.Count - 1);
+
+        Steps++;
+        SynchronizationContext.SetSynchronizationContext(item.InContext ? item.Lane.Context : null);
+        item.Run();
+        SynchronizationContext.SetSynchronizationContext(null);
+        AfterStep?.Invoke();
+        if (escape is not null)
+        {
+            throw new EscapedException(escape);
+        }
+
+        return true;
+    }
+
+    /// <summary>All that are due at the same moment: the seed decides among them.</summary>
+    private void FireTimers(TimeSpan due)
+    {
+        Now = due;
+        while (timers.TryPeek(out var timer, out _) && timer.Due <= due)
+        {
+            timers.Dequeue();
+            if (!timer.IsCancelled)
+            {
+                Enqueue(new WorkItem(timer.Lane, timer.Fire, InContext: false));
+            }
+        }
+    }
+
+    private void Enqueue(WorkItem item)
+    {
+        switch (item.Lane.State)
+        {
+            case LaneState.Running:
+                ready.Add(item);
+                break;
+            case LaneState.Frozen:
+                item.Lane.Held.Add(item);
+                break;
+            case LaneState.Dead:
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown state {item.Lane.State}.");
+        }
+    }
+}
+
+/// <summary>Something that could happen now.</summary>
+/// <param name="Lane">Whose it is.</param>
+/// <param name="Run">What it is.</param>
+/// <param name="InContext">Whether it is the lane's own code, or a reply to it from outside.</param>
+internal readonly record struct WorkItem(Lane Lane, Action Run, bool InContext);
+
+/// <summary>Code under simulation went on on another thread: its order is not the seed's any more.</summary>
+internal sealed class EscapedException(string message) : Exception(message);

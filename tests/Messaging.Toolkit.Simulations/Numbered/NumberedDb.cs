@@ -1,0 +1,38 @@
+using Messaging.Toolkit;
+using Microsoft.EntityFrameworkCore;
+
+namespace Messaging.Toolkit.Simulations.Numbered;
+
+/// <summary>Counters, and what was done because of them.</summary>
+internal sealed class NumberedDb(DbContextOptions<NumberedDb> options) : DbContext(options)
+{
+    public DbSet<Counter> Counters => Set<Counter>();
+
+    public DbSet<Effect> Effects => Set<Effect>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.AddMessaging();
+        modelBuilder.Entity<Counter>().HasKey(counter => counter.Name);
+    }
+}
+
+/// <summary>Its number is the number of the last message of its key.</summary>
+internal sealed class Counter
+{
+    public required string Name { get; init; }
+
+    public int Number { get; set; }
+}
+
+/// <summary>A message was handled.</summary>
+internal sealed class Effect
+{
+    public long Id { get; init; }
+
+    public required string Endpoint { get; init; }
+
+    public required string Key { get; init; }
+
+    public required int Number { get; init; }
+}

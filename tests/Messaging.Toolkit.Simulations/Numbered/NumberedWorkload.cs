@@ -1,0 +1,89 @@
+using Messaging.Toolkit;
+using Messaging.Toolkit.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging.Toolkit.Simulations.Numbered;
+
+/// <summary>What the clients do: transactions of every form that the toolkit knows.</summary>
+internal static class NumberedWorkload
+{
+    private const int Transactions = 8;
+    private const int Keys = 3;
+
+    public static async Task RunAsync(SimulationClient client)
+    {
+        for (var i = 0; i < Transactions; i++)
+        {
+            var key = $"key-{client.Random.Next(Keys)}";
+            var count = client.Random.Next(1, 4);
+            var form = client.Random.Next(5);
+            await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
+            await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
+        }
+    }
+
+    private static async Task TransactAsync(IServiceProvider scope, int form, string key, int count, CancellationToken cancellationToken)
+    {
+        var db = scope.GetRequiredService<NumberedDb>();
+        var bus = scope.GetRequiredService<IMessageBus>();
+        switch (form)
+        {
+            case 0: // In a transaction of the caller's, which is the only way to save twice.
+                await InTransactionAsync(db, async () =>
+                {
+                    await CountAsync(db, bus, key, 1, cancellationToken);
+                    await CountAsync(db, bus, key, count, cancellationToken);
+                }, commits: true, cancellationToken);
+                break;
+            case 1: // It thinks better of it, and goes on with the same context.
+                await InTransactionAsync(db, () => CountAsync(db, bus, key, count, cancellationToken), commits: false, cancellationToken);
+                db.ChangeTracker.Clear();
+                await CountAsync(db, bus, key, 1, cancellationToken);
+                break;
+            case 2: // Two in the hands of one save, of which the second conflicts: nothing of it may happen.
+                await CountAsync(db, bus, key, count, cancellationToken);
+                break;
+            case 3: // Nothing but messages. They have no order with those of a transaction: their key is their own.
+                bus.Send(new Note("none", count));
+                await db.SaveChangesAsync(cancellationToken);
+                break;
+            default:
+                await CountAsync(db, bus, key, count, cancellationToken);
+                break;
+        }
+    }
+
+    private static Task InTransactionAsync(NumberedDb db, Func<Task> work, bool commits, CancellationToken cancellationToken)
+        => db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+        {
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            await work();
+            if (commits)
+            {
+                await transaction.CommitAsync(cancellationToken);
+            }
+            else
+            {
+                await transaction.RollbackAsync(cancellationToken);
+            }
+        });
+
+    private static async Task CountAsync(NumberedDb db, IMessageBus bus, string key, int count, CancellationToken cancellationToken)
+    {
+        var counter = await db.Counters.FindAsync([key], cancellationToken);
+        if (counter is null)
+        {
+            db.Counters.Add(counter = new Counter { Name = key });
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            counter.Number++;
+            bus.Publish(new Counted(key, counter.Number));
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+    }
+}
