@@ -23,6 +23,7 @@ for (var seed = from; seed < from + n; seed++)
     using var run = new SimulationRun(definition, templates, seed);
     var result = run.Execute();
     steps += result.Steps;
+    if ((seed - from) % 40 == 39) { Console.WriteLine($"{watch.Elapsed.TotalSeconds:0.0} {GC.CollectionCount(0)} {GC.CollectionCount(1)} {GC.CollectionCount(2)} {GC.GetTotalAllocatedBytes() / 1e6:0} MB {GC.GetTotalPauseDuration().TotalSeconds:0.00}"); }
     if (n == 1 || result.Violations.Count > 0)
     {
         failed++;

@@ -53,7 +53,7 @@ internal sealed class SimulatedStrategy(ExecutionStrategyDependencies dependenci
             }
             catch (Exception exception) when (IsTransient(exception) && attempt <= MaxRetries)
             {
-                await Task.Delay(Pause * attempt, time, cancellationToken);
+                await PauseAsync(attempt, cancellationToken);
             }
 
             if (verifySucceeded is not null && await VerifyAsync(() => verifySucceeded(context, state, cancellationToken), cancellationToken) is { IsSuccessful: true } known)
@@ -73,9 +73,16 @@ internal sealed class SimulatedStrategy(ExecutionStrategyDependencies dependenci
             }
             catch (Exception exception) when (IsTransient(exception) && attempt <= MaxRetries)
             {
-                await Task.Delay(Pause * attempt, time, cancellationToken);
+                await PauseAsync(attempt, cancellationToken);
             }
         }
+    }
+
+    private async Task PauseAsync(int attempt, CancellationToken cancellationToken)
+    {
+        // Not cut short: it would go on inside of whoever cancels, which may have a synchronization context when this has none.
+        await Task.Delay(Pause * attempt, time, CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static async Task<T> InsideAsync<T>(Func<Task<T>> work)

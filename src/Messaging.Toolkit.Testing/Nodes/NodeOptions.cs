@@ -34,8 +34,14 @@ internal static class NodeOptions
     {
         var registered = services.LastOrDefault(service => service.ServiceType == typeof(DbContextOptions<TContext>))
                          ?? throw new InvalidOperationException($"{typeof(TContext).Name} is not registered: call services.AddDbContext<{typeof(TContext).Name}>(...) in ConfigureServices.");
-        services.Replace(new ServiceDescriptor(
-            typeof(DbContextOptions<TContext>), scope => Build<TContext>(scope, connectionString, simulate), registered.Lifetime));
+
+        // Made once: a run makes thousands of contexts, and would spend its time on their options.
+        DbContextOptions<TContext>? made = null;
+        services.Replace(new ServiceDescriptor(typeof(DbContextOptions<TContext>), scope =>
+        {
+            var options = new DbContextOptionsBuilder<TContext>(made ??= Build<TContext>(scope, connectionString, simulate));
+            return options.UseApplicationServiceProvider(scope).Options;
+        }, registered.Lifetime));
     }
 
     private static DbContextOptions<TContext> Build<TContext>(IServiceProvider scope, string connectionString, Action<DbContextOptionsBuilder>? simulate) where TContext : DbContext

@@ -8,7 +8,7 @@ namespace Messaging.Toolkit.Simulations.Numbered;
 /// <summary>What the clients do: transactions of every form that the toolkit knows.</summary>
 internal static class NumberedWorkload
 {
-    private const int Transactions = 8;
+    private const int Transactions = 4;
     private const int Keys = 3;
 
     public static async Task RunAsync(SimulationClient client)
@@ -16,7 +16,7 @@ internal static class NumberedWorkload
         for (var i = 0; i < Transactions; i++)
         {
             var key = $"key-{client.Random.Next(Keys)}";
-            var count = client.Random.Next(1, 4);
+            var count = client.Random.Next(1, 3);
             var form = client.Random.Next(5);
             await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
             await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
