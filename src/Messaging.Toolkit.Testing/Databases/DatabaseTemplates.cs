@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Testing.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -12,23 +13,25 @@ namespace Messaging.Toolkit.Testing.Databases;
 internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : IDisposable
 {
     private readonly string folder = DatabaseFile.NewFolder();
-    private readonly ConcurrentDictionary<Type, Lazy<TableNames>> templates = new();
+    private readonly ConcurrentDictionary<(Type ContextType, bool IsNew), Lazy<TableNames>> templates = new();
     private int copies;
 
     /// <summary>A new copy's path, and the names of its tables.</summary>
-    public (string Path, TableNames Names) Copy(Type contextType)
+    /// <param name="contextType">Whose tables.</param>
+    /// <param name="isNew">Whether no process has used it before: the first ones are busy with making the leases.</param>
+    public (string Path, TableNames Names) Copy(Type contextType, bool isNew)
     {
-        var names = templates.GetOrAdd(contextType, type => new Lazy<TableNames>(() => Create(type))).Value;
+        var names = templates.GetOrAdd((contextType, isNew), template => new Lazy<TableNames>(() => Create(template.ContextType, template.IsNew))).Value;
         var path = Path.Combine(folder, $"{Interlocked.Increment(ref copies)}.db");
-        File.Copy(TemplatePath(contextType), path);
+        File.Copy(TemplatePath(contextType, isNew), path);
         return (path, names);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    private TableNames Create(Type contextType)
+    private TableNames Create(Type contextType, bool isNew)
     {
-        var path = TemplatePath(contextType);
+        var path = TemplatePath(contextType, isNew);
         var services = new ServiceCollection();
         configure(services);
         services.AddLogging();
@@ -41,11 +44,26 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : 
             context.GetService<IRelationalDatabaseCreator>().EnsureCreated();
             context.Model.GetRelationalModel();
             names = new TableNames(context);
+            if (!isNew)
+            {
+                CreateLeases(context, names);
+            }
         }
 
         DatabaseFile.Close(path);
         return names;
     }
 
-    private string TemplatePath(Type contextType) => Path.Combine(folder, contextType.FullName + ".template");
+    private static void CreateLeases(DbContext context, TableNames names)
+    {
+        var sql = new SqliteDialect(names, TimeProvider.System);
+        foreach (var lease in Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName).Append(LeasePlan.Housekeeping))
+        {
+            context.Database.OpenConnection();
+            using var command = sql.CreateLease(context, "an earlier process", lease, DateTime.UnixEpoch);
+            command.ExecuteNonQuery();
+        }
+    }
+
+    private string TemplatePath(Type contextType, bool isNew) => Path.Combine(folder, $"{contextType.FullName}.{(isNew ? "new" : "used")}.template");
 }

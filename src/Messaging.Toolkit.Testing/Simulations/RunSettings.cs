@@ -14,6 +14,9 @@ internal sealed record RunSettings
 
     public required int Nodes { get; init; }
 
+    /// <summary>Whether the database has never been used.</summary>
+    public required bool IsNew { get; init; }
+
     public required bool UsesBroker { get; init; }
 
     public required bool RetriesOnFailure { get; init; }
@@ -30,6 +33,7 @@ internal sealed record RunSettings
         return new RunSettings
         {
             Nodes = definition.Varies ? random.Next(1, definition.Nodes) : definition.Nodes,
+            IsNew = random.Chance(0.1),
             UsesBroker = definition.UsesBroker ?? random.Chance(0.5),
             RetriesOnFailure = definition.Varies && random.Chance(0.3),
             Concurrency = definition.Varies ? random.Pick([int.MaxValue, int.MaxValue, 1, 2, 4]) : int.MaxValue,
@@ -52,7 +56,7 @@ internal sealed record RunSettings
     }
 
     public override string ToString()
-        => $"{Nodes} nodes, {(UsesBroker ? "broker" : "in-process")}{(RetriesOnFailure ? ", retrying strategy" : "")}{Limit("concurrency", Concurrency)}{Limit("group", MaxGroup)}{Limit("window", Window)}" +
+        => $"{Nodes} nodes, {(IsNew ? "new database, " : "")}{(UsesBroker ? "broker" : "in-process")}{(RetriesOnFailure ? ", retrying strategy" : "")}{Limit("concurrency", Concurrency)}{Limit("group", MaxGroup)}{Limit("window", Window)}" +
            $"; faults: {(Rates.Kinds.Any() ? string.Join(", ", Rates.Kinds) : "none")}";
 
     private static string Limit(string name, int limit) => limit == int.MaxValue ? "" : $", {name} {limit}";

@@ -42,7 +42,7 @@ internal sealed class SimulationRun : IDisposable
         services.AddLogging();
         foreach (var type in NodeServices.ContextTypes(services))
         {
-            var (path, names) = templates.Copy(type);
+            var (path, names) = templates.Copy(type, settings.IsNew);
             var database = new SimulatedDatabase(world, path, names, ledger);
             databases.Add(type, database);
             NodeOptions.UseSqlite(services, type, database.ConnectionString);

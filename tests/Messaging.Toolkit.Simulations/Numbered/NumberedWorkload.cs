@@ -11,7 +11,9 @@ internal static class NumberedWorkload
     private const int Transactions = 4;
     private const int Keys = 3;
 
-    public static async Task RunAsync(SimulationClient client)
+    public static Simulation Simulation { get; } = Testing.Simulation.For<NumberedApplication>().Workload(clients: 3, RunAsync);
+
+    private static async Task RunAsync(SimulationClient client)
     {
         for (var i = 0; i < Transactions; i++)
         {

@@ -1,0 +1,13 @@
+using Messaging.Toolkit.Simulations.Numbered;
+using Messaging.Toolkit.Testing;
+
+namespace Messaging.Toolkit.Simulations;
+
+/// <summary>The applications that the toolkit itself is simulated with.</summary>
+internal static class Applications
+{
+    public static IReadOnlyDictionary<string, Simulation> All { get; } = new Dictionary<string, Simulation>
+    {
+        ["numbered"] = NumberedWorkload.Simulation,
+    };
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Messaging.Toolkit.Testing;
+
+namespace Messaging.Toolkit.Simulations;
+
+/// <summary>What is asked for on the command line.</summary>
+internal sealed record Options
+{
+    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault,...] [--transport in-process|broker] [--application NAME] [--trace] [--coverage]";
+
+    public int Seeds { get; private init; } = 1000;
+
+    public ulong FirstSeed { get; private init; } = 1;
+
+    public FaultRates Faults { get; private init; } = FaultRates.All;
+
+    public bool? OverBroker { get; private init; }
+
+    public string? Application { get; private init; }
+
+    public bool ShowsTrace { get; private init; }
+
+    public bool ShowsCoverage { get; private init; }
+
+    /// <exception cref="FormatException">It says what is wrong.</exception>
+    public static Options Parse(ReadOnlySpan<string> args)
+    {
+        var options = new Options();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var name = args[i];
+            if (name is "--trace" or "--coverage")
+            {
+                options = name == "--trace" ? options with { ShowsTrace = true, Seeds = 1 } : options with { ShowsCoverage = true };
+                continue;
+            }
+
+            if (++i == args.Length)
+            {
+                throw new FormatException($"{name}: its value is missing, or there is no such option.");
+            }
+
+            options = options.With(name, args[i]);
+        }
+
+        return options;
+    }
+
+    private Options With(string name, string value) => name switch
+    {
+        "--seeds" => this with { Seeds = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seeds) && seeds > 0 ? seeds : throw Wrong(name, value, "a number from 1") },
+        "--seed" => this with { Seeds = 1, FirstSeed = Seed(name, value) },
+        "--from" => this with { FirstSeed = Seed(name, value) },
+        "--faults" => this with { Faults = ParseFaults(value) },
+        "--transport" => this with { OverBroker = value switch { "in-process" => false, "broker" => true, _ => throw Wrong(name, value, "'in-process' or 'broker'") } },
+        "--application" => this with { Application = Applications.All.ContainsKey(value) ? value : throw Wrong(name, value, string.Join(" or ", Applications.All.Keys)) },
+        _ => throw new FormatException($"{name}: there is no such option."),
+    };
+
+    private static ulong Seed(string name, string value)
+        => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : throw Wrong(name, value, "a number that is not negative");
+
+    private static FaultRates ParseFaults(string value) => value switch
+    {
+        "all" => FaultRates.All,
+        "none" => FaultRates.None,
+        _ => FaultRates.All.Only([.. value.Split(',').Select(name => Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind)
+            ? kind
+            : throw Wrong("--faults", name, $"some of {string.Join(", ", Enum.GetNames<FaultKind>())}"))]),
+    };
+
+    private static FormatException Wrong(string name, string value, string choices) => new($"{name} {value}: choose {choices}.");
+}
