@@ -9,7 +9,9 @@ namespace Messaging.Toolkit.Testing.Checks;
 /// Knows from the databases what was committed and from the handlers what was done, and compares the two whenever
 /// something changes. It is outside of all nodes: no crash makes it forget.
 /// </summary>
-internal sealed class Ledger(World world)
+/// <param name="world">Whose time and trace it uses.</param>
+/// <param name="endpointsOf">The endpoints that a destination leads to.</param>
+internal sealed class Ledger(World world, Func<string, IReadOnlyList<string>> endpointsOf)
 {
     /// <summary>More than any handler sends.</summary>
     private const int MostChildren = 64;
@@ -49,7 +51,10 @@ internal sealed class Ledger(World world)
         Commits++;
         foreach (var (destination, envelope) in database.ReadNewMessages())
         {
-            AddMessage(database, life, destination, envelope, runs);
+            foreach (var endpoint in endpointsOf(destination))
+            {
+                AddMessage(database, life, endpoint, envelope, runs);
+            }
         }
 
         var claims = database.ReadNewClaims().Where(claim => claim.Endpoint != TokenEndpoint).ToList();
@@ -132,19 +137,19 @@ internal sealed class Ledger(World world)
         }
     }
 
-    private void AddMessage(DatabaseObserver database, NodeLife life, string destination, MessageEnvelope envelope, IReadOnlyList<HandlerRun> runs)
+    private void AddMessage(DatabaseObserver database, NodeLife life, string endpoint, MessageEnvelope envelope, IReadOnlyList<HandlerRun> runs)
     {
         KeyLine? line = null;
-        if (envelope.Key is { } key && !lines.TryGetValue((database, destination, key), out line))
+        if (envelope.Key is { } key && !lines.TryGetValue((database, endpoint, key), out line))
         {
-            lines.Add((database, destination, key), line = new KeyLine());
+            lines.Add((database, endpoint, key), line = new KeyLine());
         }
 
-        life.Note($"commit for {destination}", envelope.Id, $"{envelope.Type} key {envelope.Key ?? "-"}");
-        var fate = new Fate(destination, envelope, line, line?.Count ?? 0);
-        if (!fates.TryAdd((destination, envelope.Id), fate))
+        life.Note($"commit for {endpoint}", envelope.Id, $"{envelope.Type} key {envelope.Key ?? "-"}");
+        var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0);
+        if (!fates.TryAdd((endpoint, envelope.Id), fate))
         {
-            Report("G5", $"Message {envelope.Id:N} was written twice for {destination}.", envelope.Id);
+            Report("G5", $"Message {envelope.Id:N} was written twice for {endpoint}.", envelope.Id);
             return;
         }
 

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Testing.Brokers;
 using Messaging.Toolkit.Testing.Checks;
 using Messaging.Toolkit.Testing.Databases;
 using Messaging.Toolkit.Testing.Faults;
@@ -26,6 +27,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly Dictionary<Type, SimulatedDatabase> databases = [];
     private readonly List<SimulatedNode> nodes = [];
     private readonly ServiceProvider observer;
+    private readonly SimulatedBroker? broker;
     private int checkedCommits;
 
     public SimulationRun(SimulationDefinition definition, DatabaseTemplates templates, ulong seed, IReadOnlySet<FaultId>? only = null)
@@ -35,7 +37,8 @@ internal sealed class SimulationRun : IDisposable
         world = new World(seed);
         outside = new Lane(world, "outside");
         faults = new FaultPlan(seed, settings.Rates, only);
-        ledger = new Ledger(world);
+        broker = settings.UsesBroker ? new SimulatedBroker(world, outside) : null;
+        ledger = new Ledger(world, destination => broker?.QueuesOf(destination) ?? [destination]);
 
         var services = new ServiceCollection();
         definition.Configure(services);
@@ -151,7 +154,7 @@ internal sealed class SimulationRun : IDisposable
     private bool IsAtRest()
     {
         nodes.ForEach(node => node.Resume());
-        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained);
+        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained) && broker?.IsDrained != false;
     }
 
     private void Stop()
@@ -213,6 +216,11 @@ internal sealed class SimulationRun : IDisposable
                 new SqliteDbContextOptionsBuilder(options).ExecutionStrategy(
                     dependencies => new SimulatedStrategy(dependencies, new LaneTime(life.Lane), settings.RetriesOnFailure));
             });
+        }
+
+        if (broker is not null)
+        {
+            NodeServices.UseTransport(services, new SimulatedTransport(broker, life, (rule, description) => ledger.Report(rule, description)));
         }
 
         var model = NodeServices.Model(services);

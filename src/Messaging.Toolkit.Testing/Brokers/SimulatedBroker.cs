@@ -1,0 +1,73 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Testing.Nodes;
+using Messaging.Toolkit.Testing.Worlds;
+
+namespace Messaging.Toolkit.Testing.Brokers;
+
+/// <summary>
+/// A broker of no particular make, outside of all nodes: topics that copy into queues, queues shared among consumers by key,
+/// confirms, and everything that a real one does to its clients now and then.
+/// </summary>
+internal sealed class SimulatedBroker(World world, Lane lane)
+{
+    private static readonly TimeSpan SessionCheck = TimeSpan.FromSeconds(3);
+
+    private readonly Dictionary<string, IReadOnlyList<string>> topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BrokerQueue> queues = new(StringComparer.Ordinal);
+    private readonly SeededRandom random = SeededRandom.For(world.Seed, "broker");
+
+    public SeededRandom Random => random;
+
+    /// <summary>Whether everything that it has taken is settled.</summary>
+    public bool IsDrained => queues.Values.All(queue => queue.IsDrained);
+
+    /// <summary>Has the topic copied into the queues of its subscribers.</summary>
+    public void Bind(string topic, IReadOnlyList<string> subscribers) => topics[topic] = subscribers;
+
+    /// <summary>The queues that a destination leads to.</summary>
+    public IReadOnlyList<string> QueuesOf(string destination) => topics.GetValueOrDefault(destination) ?? [destination];
+
+    public BrokerQueue Queue(string name)
+    {
+        if (!queues.TryGetValue(name, out var queue))
+        {
+            queues.Add(name, queue = new BrokerQueue(random));
+        }
+
+        return queue;
+    }
+
+    /// <summary>Takes a message: from now on it is the broker's.</summary>
+    public void Accept(string destination, MessageEnvelope envelope)
+    {
+        foreach (var queue in QueuesOf(destination))
+        {
+            Queue(queue).Append(envelope);
+        }
+    }
+
+    /// <summary>Takes it once more, a little later, as after a retry of its producer's.</summary>
+    public void AcceptAgain(string destination, MessageEnvelope envelope)
+        => world.Schedule(lane, random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(1)), () => Accept(destination, envelope));
+
+    /// <summary>Takes notice, some time after it has happened, that a consumer's process has died or stands still.</summary>
+    public void Watch(SimulatedReceiver receiver, NodeLife life)
+    {
+        life.Ended += () => world.Schedule(lane, random.Between(TimeSpan.Zero, SessionCheck), receiver.Expire);
+        CheckSession(receiver, life, wasFrozen: false);
+    }
+
+    private void CheckSession(SimulatedReceiver receiver, NodeLife life, bool wasFrozen)
+        => world.Schedule(lane, SessionCheck, () =>
+        {
+            var isFrozen = life.Lane.State == LaneState.Frozen;
+            if (isFrozen && wasFrozen)
+            {
+                receiver.Expire();
+            }
+            else if (!receiver.IsClosed)
+            {
+                CheckSession(receiver, life, isFrozen);
+            }
+        });
+}

@@ -1,0 +1,48 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Testing.Faults;
+using Messaging.Toolkit.Testing.Nodes;
+using Messaging.Toolkit.Transports;
+
+namespace Messaging.Toolkit.Testing.Brokers;
+
+/// <summary>One node's way to the simulated broker. It keeps the contracts of <see cref="ITransport"/>, and no more than them.</summary>
+internal sealed class SimulatedTransport(SimulatedBroker broker, NodeLife life, Action<string, string> report) : ITransport
+{
+    public string Name => "simulated";
+
+    public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers)
+    {
+        if (type.Kind == MessageKind.Command)
+        {
+            return subscribers;
+        }
+
+        broker.Bind(type.Name, subscribers);
+        return [type.Name];
+    }
+
+    public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
+    {
+        await EnterAsync(Operation.OpenSender, cancellationToken);
+        return new SimulatedSender(broker, life, report);
+    }
+
+    public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
+    {
+        await EnterAsync(Operation.OpenReceiver, cancellationToken);
+        return new SimulatedReceiver(broker, broker.Queue(endpoint), life, prefetch, report);
+    }
+
+    private async Task EnterAsync(Operation operation, CancellationToken cancellationToken)
+    {
+        await life.EnterAsync(operation);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (life.Happens(FaultKind.ChannelClosed, operation))
+        {
+            throw new SimulatedBrokerException();
+        }
+    }
+}
+
+/// <summary>What a client of a broker throws when its channel has closed.</summary>
+internal sealed class SimulatedBrokerException() : Exception("simulated: the channel is closed");
