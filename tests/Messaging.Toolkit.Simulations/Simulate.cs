@@ -40,8 +40,9 @@ internal static class Simulate
         {
             if (options.ShowsTrace)
             {
-                Console.Write(runner.Trace(options.FirstSeed));
-                return true;
+                var run = runner.RunOne(options.FirstSeed);
+                Console.Write(run.Trace);
+                return run.Violations.Count == 0;
             }
 
             runner.Progress = report =>

@@ -45,6 +45,7 @@ internal sealed class SimulatedConnection(SqliteConnection inner, SimulatedDatab
     {
         cancellationToken.ThrowIfCancellationRequested();
         await life.EnterAsync(Operation.Connect).ConfigureAwait(false);
+        isLost = false;
         FailMaybe(Operation.Connect);
         Open();
     }

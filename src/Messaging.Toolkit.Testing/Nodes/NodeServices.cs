@@ -29,7 +29,10 @@ internal static class NodeServices
         services.Replace(ServiceDescriptor.Singleton<TimeProvider>(new LaneTime(life.Lane)));
         services.Replace(ServiceDescriptor.Singleton<EntropySource>(new SeededEntropy(entropy)));
         services.Replace(ServiceDescriptor.Singleton<Dispatcher>(new LaneDispatcher(life.Lane)));
-        services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(new TraceLoggerProvider(life)));
+        services.AddLogging(logging => logging
+            .ClearProviders().SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft", LogLevel.None) // EF names files, which differ from run to run.
+            .AddProvider(new TraceLoggerProvider(life)));
     }
 
     public static void UseTransport(IServiceCollection services, ITransport transport) => services.Replace(ServiceDescriptor.Singleton(transport));

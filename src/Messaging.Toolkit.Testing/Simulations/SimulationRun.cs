@@ -38,7 +38,7 @@ internal sealed class SimulationRun : IDisposable
         outside = new Lane(world, "outside");
         faults = new FaultPlan(seed, settings.Rates, only);
         broker = settings.UsesBroker ? new SimulatedBroker(world, outside) : null;
-        ledger = new Ledger(world, destination => broker?.QueuesOf(destination) ?? [destination]);
+        ledger = new Ledger(world, faults, destination => broker?.QueuesOf(destination) ?? [destination]);
 
         var services = new ServiceCollection();
         definition.Configure(services);
@@ -68,7 +68,7 @@ internal sealed class SimulationRun : IDisposable
             Work();
             ComeToRest();
             Stop();
-            ledger.CheckEnd(faults.Happened.Count == 0);
+            ledger.CheckEnd();
         }
         catch (ViolationException)
         {
