@@ -20,9 +20,12 @@ internal static class Explanation
         }
 
         text.AppendLine(CultureInfo.InvariantCulture, $"It had {failed.Settings}.");
-        text.AppendLine(shortest.Faults.Count == 0
-            ? "No fault is needed for it."
-            : $"Of its {failed.Faults.Count} faults these are needed: {string.Join(", ", shortest.Faults)}.");
+        text.AppendLine((shortest.Faults.Count, failed.Faults.Count) switch
+        {
+            (0, _) => "No fault is needed for it.",
+            (1, 1) => $"It needs its only fault: {shortest.Faults[0]}.",
+            _ => $"Of its {failed.Faults.Count} faults these are needed: {string.Join(", ", shortest.Faults)}.",
+        });
         text.AppendLine(CultureInfo.InvariantCulture, $"To repeat it: .Run(seeds: 1, firstSeed: {failed.Seed}).");
         if (shortest.Violations.FirstOrDefault(violation => violation.MessageId is not null)?.MessageId is { } message)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Messaging.Toolkit.Testing.Databases;
 using Messaging.Toolkit.Testing.Faults;
 
@@ -18,24 +19,37 @@ internal sealed class SeedRunner(SimulationDefinition definition) : IDisposable
         var gate = new Lock();
         var taken = -1;
         RunResult? failed = null;
+        ExceptionDispatchInfo? broken = null;
         var threads = Enumerable.Range(0, Math.Min(seeds, Environment.ProcessorCount)).Select(_ => new Thread(Work)).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
+        broken?.Throw();
         return failed is null ? report : throw Explain(failed);
 
         void Work()
         {
-            while (failed is null && Interlocked.Increment(ref taken) is var index && index < seeds)
+            try
             {
-                var result = RunOne(firstSeed + (ulong)index);
-                lock (gate)
+                while (failed is null && broken is null && Interlocked.Increment(ref taken) is var index && index < seeds)
                 {
-                    report.Add(result);
-                    Progress?.Invoke(report);
-                    if (result.Violations.Count > 0 && (failed is null || result.Seed < failed.Seed))
-                    {
-                        failed = result;
-                    }
+                    Add(RunOne(firstSeed + (ulong)index));
+                }
+            }
+            catch (Exception exception)
+            {
+                broken = ExceptionDispatchInfo.Capture(exception);
+            }
+        }
+
+        void Add(RunResult result)
+        {
+            lock (gate)
+            {
+                report.Add(result);
+                Progress?.Invoke(report);
+                if (result.Violations.Count > 0 && (failed is null || result.Seed < failed.Seed))
+                {
+                    failed = result;
                 }
             }
         }

@@ -43,6 +43,7 @@ internal sealed class SimulationRun : IDisposable
         var services = new ServiceCollection();
         definition.Configure(services);
         services.AddLogging();
+        _ = NodeServices.Model(services);
         foreach (var type in NodeServices.ContextTypes(services))
         {
             var (path, names) = templates.Copy(type, settings.IsNew);
@@ -77,6 +78,10 @@ internal sealed class SimulationRun : IDisposable
         catch (EscapedException exception)
         {
             ledger.Report("determinism", exception.Message);
+        }
+        catch (Exception exception)
+        {
+            ledger.Report("unhandled", exception.ToString());
         }
 
         return new RunResult

@@ -8,7 +8,7 @@ namespace Messaging.Toolkit.Simulations.Numbered;
 /// <summary>What the clients do: transactions of every form that the toolkit knows.</summary>
 internal static class NumberedWorkload
 {
-    private const int Transactions = 4;
+    private const int Transactions = 3;
     private const int Keys = 3;
 
     public static Simulation Simulation { get; } = Testing.Simulation.For<NumberedApplication>().Workload(clients: 3, RunAsync);

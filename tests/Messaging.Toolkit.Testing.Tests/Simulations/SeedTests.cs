@@ -1,0 +1,19 @@
+using Messaging.Toolkit.Simulations;
+using Xunit.Abstractions;
+
+namespace Messaging.Toolkit.Testing.Tests.Simulations;
+
+/// <summary>The toolkit itself, under every fault. As many seeds as one likes: eng/simulate.</summary>
+public sealed class SeedTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Every_guarantee_holds_for_500_seeds()
+    {
+        var report = Applications.All["numbered"].Run(seeds: 500);
+
+        output.WriteLine(report.ToString());
+        report.Seeds.Should().Be(500);
+        report.Handled.Should().BeGreaterThan(10_000);
+        report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
+    }
+}
