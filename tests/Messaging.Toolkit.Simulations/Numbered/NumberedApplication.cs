@@ -26,7 +26,8 @@ internal sealed class NumberedApplication : ISimulatedApplication
     }
 }
 
-internal sealed record Counted(string Key, int Number);
+/// <param name="IsPoison">No handler can bear it.</param>
+internal sealed record Counted(string Key, int Number, bool IsPoison);
 
 internal sealed record Echoed(string Key, int Number);
 
@@ -36,6 +37,11 @@ internal sealed class First(NumberedDb db) : IHandle<Counted>
 {
     public Task HandleAsync(Counted message, MessageContext context, CancellationToken cancellationToken)
     {
+        if (message.IsPoison)
+        {
+            throw new InvalidOperationException("It is poison.");
+        }
+
         db.Effects.Add(new Effect { Endpoint = context.Endpoint, Key = message.Key, Number = message.Number });
         context.Publish(new Echoed(message.Key, message.Number));
         return Task.CompletedTask;
@@ -52,6 +58,11 @@ internal sealed class Second(NumberedDb db, TimeProvider time) : IHandle<Counted
         context.Send(new Note(message.Key, before));
         await db.SaveChangesAsync(cancellationToken);
         await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken);
+        if (message.IsPoison)
+        {
+            throw new InvalidOperationException("It is poison, seen late.");
+        }
+
         context.Send(new Note(message.Key, message.Number));
     }
 }

@@ -15,17 +15,19 @@ internal static class NumberedWorkload
 
     private static async Task RunAsync(SimulationClient client)
     {
+        var isNasty = client.Random.Next(5) == 0;
         for (var i = 0; i < Transactions; i++)
         {
             var key = $"key-{client.Random.Next(Keys)}";
             var count = client.Random.Next(1, 3);
-            var form = client.Random.Next(5);
-            await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
+            var form = client.Random.Next(6);
+            var isPoison = isNasty && client.Random.Next(3) == 0;
+            await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, isPoison, cancellationToken));
             await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
         }
     }
 
-    private static async Task TransactAsync(IServiceProvider scope, int form, string key, int count, CancellationToken cancellationToken)
+    private static async Task TransactAsync(IServiceProvider scope, int form, string key, int count, bool isPoison, CancellationToken cancellationToken)
     {
         var db = scope.GetRequiredService<NumberedDb>();
         var bus = scope.GetRequiredService<IMessageBus>();
@@ -34,24 +36,30 @@ internal static class NumberedWorkload
             case 0: // In a transaction of the caller's, which is the only way to save twice.
                 await InTransactionAsync(db, async () =>
                 {
-                    await CountAsync(db, bus, key, 1, cancellationToken);
-                    await CountAsync(db, bus, key, count, cancellationToken);
+                    await CountAsync(db, bus, key, 1, isPoison, cancellationToken);
+                    await CountAsync(db, bus, key, count, isPoison, cancellationToken);
                 }, commits: true, cancellationToken);
                 break;
             case 1: // It thinks better of it, and goes on with the same context.
-                await InTransactionAsync(db, () => CountAsync(db, bus, key, count, cancellationToken), commits: false, cancellationToken);
+                await InTransactionAsync(db, () => CountAsync(db, bus, key, count, isPoison, cancellationToken), commits: false, cancellationToken);
                 db.ChangeTracker.Clear();
-                await CountAsync(db, bus, key, 1, cancellationToken);
+                await CountAsync(db, bus, key, 1, isPoison, cancellationToken);
                 break;
-            case 2: // Two in the hands of one save, of which the second conflicts: nothing of it may happen.
-                await CountAsync(db, bus, key, count, cancellationToken);
+            case 2: // At once, whatever becomes of the transaction.
+                await bus.PublishNowAsync(new Note("none", count), cancellationToken: cancellationToken);
+                await CountAsync(db, bus, key, count, isPoison, cancellationToken);
                 break;
-            case 3: // Nothing but messages. They have no order with those of a transaction: their key is their own.
+            case 3: // Nothing but messages.
                 bus.Send(new Note("none", count));
                 await db.SaveChangesAsync(cancellationToken);
                 break;
+            case 4: // From the second time on it conflicts: nothing of it may be seen.
+                db.Counters.Add(new Counter { Name = "nobody's", Number = 1 });
+                bus.Send(new Note("none", -1));
+                await db.SaveChangesAsync(cancellationToken);
+                break;
             default:
-                await CountAsync(db, bus, key, count, cancellationToken);
+                await CountAsync(db, bus, key, count, isPoison, cancellationToken);
                 break;
         }
     }
@@ -72,7 +80,7 @@ internal static class NumberedWorkload
             }
         });
 
-    private static async Task CountAsync(NumberedDb db, IMessageBus bus, string key, int count, CancellationToken cancellationToken)
+    private static async Task CountAsync(NumberedDb db, IMessageBus bus, string key, int count, bool isPoison, CancellationToken cancellationToken)
     {
         var counter = await db.Counters.FindAsync([key], cancellationToken);
         if (counter is null)
@@ -83,7 +91,7 @@ internal static class NumberedWorkload
         for (var i = 0; i < count; i++)
         {
             counter.Number++;
-            bus.Publish(new Counted(key, counter.Number));
+            bus.Publish(new Counted(key, counter.Number, isPoison));
         }
 
         await db.SaveChangesAsync(cancellationToken);
