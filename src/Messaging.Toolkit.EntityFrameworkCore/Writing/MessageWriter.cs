@@ -47,6 +47,7 @@ internal static class MessageWriter
             context.Database.OpenConnection();
             try
             {
+                session.EnsureSameTransaction();
                 Write(session, context.Database.CurrentTransaction?.GetDbTransaction());
             }
             finally
@@ -76,6 +77,7 @@ internal static class MessageWriter
             await context.Database.OpenConnectionAsync(cancellationToken);
             try
             {
+                session.EnsureSameTransaction();
                 await WriteAsync(session, context.Database.CurrentTransaction?.GetDbTransaction(), cancellationToken);
             }
             finally

@@ -30,6 +30,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private bool isSaving;
     private bool acceptsChanges = true;
     private bool isInCallersTransaction;
+    private IDbContextTransaction? callersTransaction;
     private bool isAwaitingCommit;
     private bool isBroken;
 
@@ -88,7 +89,8 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     {
         isSaving = true;
         written = 0;
-        isInCallersTransaction = Context.Database.CurrentTransaction is not null
+        callersTransaction = Context.Database.CurrentTransaction;
+        isInCallersTransaction = callersTransaction is not null
                                  || Context.Database.GetEnlistedTransaction() is not null
                                  || Transaction.Current is not null;
     }
@@ -100,6 +102,19 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     public bool NeedsTurn => turn is null && WritesAtCommit && store.Dialect(Context).HasOneWriter;
 
     public void HoldTurn(IDisposable taken) => turn = taken;
+
+    /// <summary>
+    /// Call before writing at the end. EF passes over a connection that is lost when it releases its savepoint; the next one it
+    /// opens has no transaction, and messages written there would be sent although the rows are rolled back.
+    /// </summary>
+    /// <exception cref="MessagingException">The caller's transaction is gone.</exception>
+    public void EnsureSameTransaction()
+    {
+        if (callersTransaction is not null && Context.Database.CurrentTransaction != callersTransaction)
+        {
+            throw new MessagingException("The transaction was lost in the middle of SaveChanges, with the rows that it had saved: nothing of it is in the database. Begin it again.");
+        }
+    }
 
     /// <summary>The commands that write what waits. Execute all of them, then call <see cref="Written"/>.</summary>
     public IEnumerable<DbCommand> CreateCommands(DbTransaction? transaction) => store.Dialect(Context).InsertMessages(Context, transaction, pending);

@@ -1,6 +1,8 @@
+using System.Data.Common;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Writing;
@@ -209,6 +211,38 @@ public sealed class ExplicitTransactionTests
 
         (await shop.OrdersAsync()).Should().Be(2);
         (await shop.PublishedAsync()).Should().Equal(1, 2);
+    }
+
+    /// <summary>EF passes over a failure to release its savepoint, and opens the next connection, which has no transaction.</summary>
+    [Theory, EachDatabase]
+    public async Task A_connection_that_is_lost_between_the_rows_and_the_messages_loses_both(DatabaseKind kind)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind);
+        await using var shop = await ShopHost.CreateAsync(database, options: options => options.AddInterceptors(new LosesConnectionAtRelease()));
+
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+
+            var save = () => AddAsync(db, bus, 1);
+
+            await save.Should().ThrowAsync<MessagingException>().WithMessage("*transaction was lost*Begin it again*");
+            var commit = () => transaction.CommitAsync();
+            await commit.Should().ThrowAsync<Exception>();
+        });
+
+        (await shop.OrdersAsync()).Should().Be(0);
+        (await shop.PublishedAsync()).Should().BeEmpty("it would be a message of a transaction that is rolled back");
+    }
+
+    private sealed class LosesConnectionAtRelease : DbTransactionInterceptor
+    {
+        public override ValueTask<InterceptionResult> ReleasingSavepointAsync(
+            DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        {
+            transaction.Connection!.Close();
+            return new(result);
+        }
     }
 
     private static async Task AddAsync(ShopDb db, IMessageBus bus, int number)

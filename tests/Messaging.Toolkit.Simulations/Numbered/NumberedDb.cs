@@ -13,7 +13,11 @@ internal sealed class NumberedDb(DbContextOptions<NumberedDb> options) : DbConte
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddMessaging();
-        modelBuilder.Entity<Counter>().HasKey(counter => counter.Name);
+        modelBuilder.Entity<Counter>(counter =>
+        {
+            counter.HasKey(x => x.Name);
+            counter.Property(x => x.Number).IsConcurrencyToken();
+        });
     }
 }
 

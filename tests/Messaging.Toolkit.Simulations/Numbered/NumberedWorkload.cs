@@ -11,7 +11,10 @@ internal static class NumberedWorkload
     private const int Transactions = 3;
     private const int Keys = 3;
 
-    public static Simulation Simulation { get; } = Testing.Simulation.For<NumberedApplication>().Workload(clients: 3, RunAsync);
+    public static Simulation Simulation { get; } = Testing.Simulation.For<NumberedApplication>()
+        .Workload(clients: 3, RunAsync)
+        .Always<NumberedDb>("the numbers of a key are handled in their order, each once", AreInOrderAsync)
+        .DrainsWithin(TimeSpan.FromSeconds(40)); // A lease of 5 s, a pause of 15 s after failures, and the work.
 
     private static async Task RunAsync(SimulationClient client)
     {
@@ -25,6 +28,12 @@ internal static class NumberedWorkload
             await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, isPoison, cancellationToken));
             await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
         }
+    }
+
+    private static async Task<bool> AreInOrderAsync(NumberedDb db)
+    {
+        var effects = await db.Effects.AsNoTracking().Where(effect => effect.Endpoint != "notes").OrderBy(effect => effect.Id).ToListAsync();
+        return effects.GroupBy(effect => (effect.Endpoint, effect.Key)).All(line => line.Zip(line.Skip(1)).All(pair => pair.First.Number < pair.Second.Number));
     }
 
     private static async Task TransactAsync(IServiceProvider scope, int form, string key, int count, bool isPoison, CancellationToken cancellationToken)
