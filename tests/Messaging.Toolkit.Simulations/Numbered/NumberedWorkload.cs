@@ -51,7 +51,7 @@ internal static class NumberedWorkload
                 break;
             case 1: // It thinks better of it, and goes on with the same context.
                 await InTransactionAsync(db, () => CountAsync(db, bus, key, count, isPoison, cancellationToken), commits: false, cancellationToken);
-                db.ChangeTracker.Clear();
+                GiveUp(db);
                 await CountAsync(db, bus, key, 1, isPoison, cancellationToken);
                 break;
             case 2: // At once, whatever becomes of the transaction.
@@ -76,7 +76,7 @@ internal static class NumberedWorkload
     private static Task InTransactionAsync(NumberedDb db, Func<Task> work, bool commits, CancellationToken cancellationToken)
         => db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
-            db.ChangeTracker.Clear();
+            GiveUp(db); // What an attempt before this one has left.
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             await work();
             if (commits)
@@ -88,6 +88,12 @@ internal static class NumberedWorkload
                 await transaction.RollbackAsync(cancellationToken);
             }
         });
+
+    private static void GiveUp(NumberedDb db)
+    {
+        db.ChangeTracker.Clear();
+        db.DiscardMessages();
+    }
 
     private static async Task CountAsync(NumberedDb db, IMessageBus bus, string key, int count, bool isPoison, CancellationToken cancellationToken)
     {
