@@ -15,8 +15,8 @@ internal sealed class SimulatedSender(SimulatedBroker broker, NodeLife life, Act
     private readonly Mailbox<SendResult> results = new(life.Lane);
     private readonly Dictionary<long, string> unreported = [];
 
-    /// <summary>By destination and key: what was returned and has not been sent again. Nothing of the key may overtake it.</summary>
-    private readonly Dictionary<(string Destination, string Key), SortedSet<long>> returned = [];
+    /// <summary>Of these something was returned, and nothing may overtake it.</summary>
+    private readonly HashSet<(string Destination, string Key)> returned = [];
 
     private bool isClosed;
 
@@ -90,19 +90,13 @@ internal sealed class SimulatedSender(SimulatedBroker broker, NodeLife life, Act
             return isReturned;
         }
 
-        if (!returned.TryGetValue((message.Destination, key), out var before))
+        var line = (message.Destination, key);
+        if (message.ResumesKey)
         {
-            returned.Add((message.Destination, key), before = []);
+            returned.Remove(line);
         }
 
-        before.Remove(message.Token);
-        if (isReturned || (before.Count > 0 && before.Min < message.Token))
-        {
-            before.Add(message.Token);
-            return true;
-        }
-
-        return false;
+        return (isReturned && returned.Add(line)) || returned.Contains(line);
     }
 
     private void Report(TransportMessage message, SendStatus status)

@@ -13,6 +13,9 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     private readonly Dictionary<string, int> perKey = new(StringComparer.Ordinal);
     private readonly HashSet<string> heldKeys = new(StringComparer.Ordinal);
 
+    /// <summary>Keys of which a message was given back, and the first page that is read after that.</summary>
+    private readonly Dictionary<string, long> returnedKeys = new(StringComparer.Ordinal);
+
     // A page of a few rows costs as much as one of many: it is read when a quarter is free.
     private readonly int leastRoom = Math.Max(1, size / 4);
     private readonly int mostPerKey = Math.Clamp(size / 8, 1, MostPerKey);
@@ -30,17 +33,35 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     public DestinationRoom ToRoom()
     {
         var room = Math.Clamp((bytes - bytesInFlight) / expectedBytes, 1, size - inFlight.Count);
-        return new(destination, (int)room, [.. inFlight], [.. heldKeys]);
+        return new(destination, (int)room, [.. inFlight], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))]);
     }
 
-    /// <summary>Adds a row unless it is under way already, or there is no room for it: a page may be full of one key, or of large rows.</summary>
-    public bool TryAdd(OutboxRecord record)
+    /// <summary>
+    /// Adds a row unless it is under way already, or there is no room for it: a page may be full of one key, or of large rows.
+    /// Nor if a message of its key was given back since the page was read: it may be missing in the page.
+    /// </summary>
+    /// <param name="record">The row.</param>
+    /// <param name="page">Which page it was read with.</param>
+    /// <param name="resumesKey">Whether it is the first of its key since one was given back.</param>
+    public bool TryAdd(OutboxRecord record, long page, out bool resumesKey)
     {
+        resumesKey = record.Key is not null && returnedKeys.ContainsKey(record.Key);
+        if (resumesKey && page < returnedKeys[record.Key!])
+        {
+            HasMore = true;
+            return false;
+        }
+
         var hasRoom = bytesInFlight < bytes && (record.Key is null || perKey.GetValueOrDefault(record.Key) < mostPerKey);
         if (!hasRoom || !inFlight.Add(record.Id))
         {
             HasMore |= !hasRoom;
             return false;
+        }
+
+        if (resumesKey)
+        {
+            returnedKeys.Remove(record.Key!);
         }
 
         expectedBytes = Math.Max(record.Body.Length, expectedBytes + ((record.Body.Length - expectedBytes) / 8));
@@ -52,7 +73,21 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     public bool Remove(OutboxRecord record)
     {
         inFlight.Remove(record.Id);
-        return Count(record, -1);
+        return Count(record, -1) || (record.Key is { } key && returnedKeys.ContainsKey(key) && !perKey.ContainsKey(key));
+    }
+
+    /// <summary>
+    /// Removes a row that was given back. Its key goes on when nothing more of it is under way, with a page that is read after
+    /// that: whatever came after the row in its key comes after it again.
+    /// </summary>
+    public void Return(OutboxRecord record, long nextPage)
+    {
+        if (record.Key is { } key)
+        {
+            returnedKeys[key] = nextPage;
+        }
+
+        Remove(record);
     }
 
     private bool Count(OutboxRecord record, int change)

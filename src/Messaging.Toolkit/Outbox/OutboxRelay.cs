@@ -181,7 +181,7 @@ internal sealed class OutboxRelay(
                 confirmations.Confirmed.Add(result.Token);
                 break;
             case SendStatus.Returned:
-                window.Remove([result.Token]);
+                window.Return(record);
                 wake.Set();
                 break;
             case SendStatus.Refused:

@@ -15,12 +15,14 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes), StringComparer.Ordinal);
 
     private readonly int[] perBucket = new int[OutboxOptions.Buckets];
+    private long page;
 
-    /// <summary>What to read next, or null if there is no room anywhere.</summary>
+    /// <summary>What to read next, or null if there is no room anywhere. What is added afterwards is taken for a part of that page.</summary>
     public OutboxQuery? NextQuery(IReadOnlyCollection<int> buckets)
     {
         lock (gate)
         {
+            page++;
             var rooms = windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();
             return rooms.Count == 0 ? null : new OutboxQuery(rooms, [.. buckets]);
         }
@@ -50,11 +52,11 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
             var added = new List<TransportMessage>();
             foreach (var (record, envelope) in messages)
             {
-                if (windows.TryGetValue(record.Destination, out var window) && window.TryAdd(record))
+                if (windows.TryGetValue(record.Destination, out var window) && window.TryAdd(record, page, out var resumesKey))
                 {
                     inFlight.Add(record.Id, record);
                     perBucket[record.Bucket]++;
-                    added.Add(new TransportMessage(record.Id, record.Destination, envelope));
+                    added.Add(new TransportMessage(record.Id, record.Destination, envelope, resumesKey));
                 }
             }
 
@@ -86,6 +88,19 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
             }
 
             return isKeyFree || windows.Values.Any(window => window is { HasMore: true, HasRoom: true });
+        }
+    }
+
+    /// <summary>Removes a message that the destination has given back: it is sent again before those of its key that came after it.</summary>
+    public void Return(OutboxRecord record)
+    {
+        lock (gate)
+        {
+            if (inFlight.Remove(record.Id))
+            {
+                windows[record.Destination].Return(record, page + 1);
+                perBucket[record.Bucket]--;
+            }
         }
     }
 

@@ -5,8 +5,10 @@ namespace Messaging.Toolkit.Transports;
 /// called concurrently with each other, each by one caller at a time.
 /// </summary>
 /// <remarks>
-/// Order: messages with the same destination and key arrive in the order handed over. If one of them is not confirmed,
-/// none of those handed over after it may arrive before it is sent again. Throwing from either method means that the
+/// Order: messages with the same destination and key arrive in the order handed over. If one of them is returned, so are
+/// those handed over after it, until one comes whose <see cref="TransportMessage.ResumesKey"/> is set: by then the returned
+/// ones have been read again, or somebody else has sent them. If one of them is lost with the sender, none of those handed over
+/// after it may arrive. Throwing from either method means that the
 /// sender is broken and nothing more is known of what it has not reported; it is disposed and replaced.
 /// </remarks>
 public interface ISender : IAsyncDisposable

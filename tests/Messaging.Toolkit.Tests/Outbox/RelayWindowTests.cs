@@ -49,6 +49,44 @@ public sealed class RelayWindowTests
     }
 
     [Fact]
+    public void A_key_of_which_a_row_was_given_back_goes_on_with_a_page_that_is_read_after_that()
+    {
+        window.NextQuery(Buckets);
+        var first = Add("a", 1, "k")[0];
+        window.NextQuery(Buckets);
+        var second = Record("a", "k"); // Read while the first was under way.
+        window.Return(first);
+
+        window.Add(With([second])).Should().BeEmpty("the first would come after it");
+        window.HasMore.Should().BeTrue();
+
+        window.NextQuery(Buckets);
+        window.Add(With([first, second])).Select(message => (message.Token, message.ResumesKey)).Should().Equal((first.Id, true), (second.Id, false));
+    }
+
+    [Fact]
+    public void It_goes_on_when_nothing_more_of_it_is_under_way()
+    {
+        window.NextQuery(Buckets);
+        var records = Add("a", 2, "k");
+        window.Return(records[0]);
+
+        HeldKeys().Should().Equal("a k");
+        window.Remove([records[1].Id]).Should().BeTrue("somebody must look for it now");
+        HeldKeys().Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Other_keys_and_rows_without_one_do_not_wait_for_it()
+    {
+        window.NextQuery(Buckets);
+        var records = Add("a", 2, "k");
+        window.Return(records[0]);
+
+        window.Add(With([Record("a", "l"), Record("a", null), Record("b", "k")])).Should().HaveCount(3).And.OnlyContain(message => !message.ResumesKey);
+    }
+
+    [Fact]
     public void A_row_that_ended_leaves_nothing_behind()
     {
         var records = Add("a", 2, "k");
