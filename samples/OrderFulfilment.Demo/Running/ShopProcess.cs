@@ -4,10 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace OrderFulfilment.Demo.Running;
 
-/// <summary>The sample as a process of its own, which can be killed and started again.</summary>
+/// <summary>The sample as a process of its own, which can be frozen, or killed and started again.</summary>
 internal sealed class ShopProcess : IDisposable
 {
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40); // The host gives up by itself after 30.
@@ -18,14 +20,20 @@ internal sealed class ShopProcess : IDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Process? process;
 
-    public ShopProcess(Settings settings, string folder)
+    /// <param name="settings">Its database.</param>
+    /// <param name="name">What its log is called.</param>
+    /// <param name="folder">Where its log is written.</param>
+    public ShopProcess(Settings settings, string name, string folder)
     {
         this.settings = settings;
-        log = new StreamWriter(Path.Combine(folder, "shop.log")) { AutoFlush = true };
+        log = new StreamWriter(Path.Combine(folder, $"{name}.log")) { AutoFlush = true };
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
     }
 
     public Uri Address { get; }
+
+    /// <summary>Is told every line that it logs, on any thread, one at a time.</summary>
+    public Action<string> OnLogged { get; init; } = _ => { };
 
     public int Id => process!.Id;
 
@@ -38,6 +46,8 @@ internal sealed class ShopProcess : IDisposable
             RedirectStandardError = true,
         };
         start.Environment[$"ConnectionStrings__{settings.Database}"] = settings.ConnectionString; // Not an argument: those are for all to see.
+        start.Environment["Logging__Console__FormatterName"] = "simple";
+        start.Environment["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ";
         process?.Dispose();
         process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => Log(line.Data);
@@ -72,6 +82,12 @@ internal sealed class ShopProcess : IDisposable
         process!.Kill();
         await process.WaitForExitAsync();
     }
+
+    /// <summary>SIGSTOP: it stands still, wherever it is, and everybody else takes it for slow.</summary>
+    public void Freeze() => _ = Signal(process!.Id, Stop);
+
+    /// <summary>SIGCONT: it goes on as if nothing had happened.</summary>
+    public void Thaw() => _ = Signal(process!.Id, Continue);
 
     /// <summary>SIGTERM. Returns its exit code.</summary>
     public async Task<int> StopAsync()
@@ -127,6 +143,7 @@ internal sealed class ShopProcess : IDisposable
             if (line is not null && log.BaseStream is { CanWrite: true })
             {
                 log.WriteLine(line);
+                OnLogged(line);
             }
         }
     }
