@@ -16,16 +16,18 @@ internal sealed class ShopProcess : IDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Settings settings;
+    private readonly string name;
     private readonly StreamWriter log;
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Process? process;
 
     /// <param name="settings">Its database.</param>
-    /// <param name="name">What its log is called.</param>
+    /// <param name="name">What it and its log are called.</param>
     /// <param name="folder">Where its log is written.</param>
     public ShopProcess(Settings settings, string name, string folder)
     {
         this.settings = settings;
+        this.name = name;
         log = new StreamWriter(Path.Combine(folder, $"{name}.log")) { AutoFlush = true };
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
     }
@@ -61,7 +63,7 @@ internal sealed class ShopProcess : IDisposable
             ThrowIfDead();
             if (started.Elapsed > StartLimit)
             {
-                throw new DemoException($"The shop does not answer after {StartLimit.TotalSeconds} s.");
+                throw new DemoException($"{name} does not answer after {StartLimit.TotalSeconds} s.");
             }
 
             await Task.Delay(Pause, cancellationToken);
@@ -72,7 +74,7 @@ internal sealed class ShopProcess : IDisposable
     {
         if (process!.HasExited)
         {
-            throw new DemoException($"The shop has ended by itself, with exit code {process.ExitCode}.");
+            throw new DemoException($"{name} has ended by itself, with exit code {process.ExitCode}.");
         }
     }
 
@@ -101,7 +103,7 @@ internal sealed class ShopProcess : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new DemoException($"The shop has not stopped {StopLimit.TotalSeconds} s after SIGTERM.");
+            throw new DemoException($"{name} has not stopped {StopLimit.TotalSeconds} s after SIGTERM.");
         }
 
         return process.ExitCode;
