@@ -1,3 +1,4 @@
+using Npgsql;
 using OrderFulfilment.Chaos.Running;
 using OrderFulfilment.Demo;
 using OrderFulfilment.Demo.Orders;
@@ -43,6 +44,7 @@ internal sealed record ChaosResult(
             (faults, accepted, plan, errors) = (run.Faults, run.Placements, run.Orders, run.Errors);
         }
 
+        NpgsqlConnection.ClearAllPools(); // Of connections that a restart of the server has broken.
         var evidence = await database.ReadAsync(Evidence.ReadAsync);
         var result = new ChaosResult(options, evidence.Orders.Count, evidence.History.Count, faults, new Proof(evidence, accepted).Find(plan), errors, problem);
         if (result.IsGood)
