@@ -30,15 +30,16 @@ try
     result.Show();
     return result.IsGood ? 0 : 1;
 }
-catch (DemoException exception)
-{
-    Console.Error.WriteLine($"eng/chaos: {exception.Message}");
-    return 1;
-}
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     Console.Error.WriteLine("eng/chaos: stopped.");
     return 130;
+}
+catch (Exception exception)
+{
+    // Whatever it is: if nobody caught it, the runtime would end this process on the spot, and leave those that it started.
+    Console.Error.WriteLine($"eng/chaos: {(exception is DemoException ? exception.Message : exception)}");
+    return 1;
 }
 
 void Stop(PosixSignalContext context)

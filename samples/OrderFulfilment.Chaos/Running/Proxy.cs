@@ -89,7 +89,7 @@ internal sealed class Proxy : IDisposable
         {
             while (true)
             {
-                _ = ServeAsync(await listener.AcceptTcpClientAsync());
+                _ = ServeAsync(await listener.AcceptSocketAsync());
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -98,7 +98,7 @@ internal sealed class Proxy : IDisposable
         }
     }
 
-    private async Task ServeAsync(TcpClient client)
+    private async Task ServeAsync(Socket client)
     {
         using var link = new Link(this, client);
         links.TryAdd(link, 0);
@@ -106,7 +106,7 @@ internal sealed class Proxy : IDisposable
         {
             await link.RunAsync(host, port);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             // One side is gone; so is the other when this ends.
         }
