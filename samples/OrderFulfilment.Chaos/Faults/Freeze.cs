@@ -5,9 +5,10 @@ internal sealed class Freeze : IFault
 {
     public string Name => "freeze";
 
+    public bool TakesProcess => true;
+
     public async Task InjectAsync(Strike strike, CancellationToken cancellationToken)
     {
-        using var hold = await strike.Node.HoldAsync(cancellationToken);
         strike.Node.Process.Freeze();
         try
         {

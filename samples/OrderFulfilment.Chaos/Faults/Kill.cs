@@ -5,9 +5,10 @@ internal sealed class Kill : IFault
 {
     public string Name => "kill";
 
+    public bool TakesProcess => true;
+
     public async Task InjectAsync(Strike strike, CancellationToken cancellationToken)
     {
-        using var hold = await strike.Node.HoldAsync(cancellationToken);
         await strike.Node.Process.KillAsync();
         await Task.Delay(strike.Between(0, 6), cancellationToken);
         await strike.Node.Process.StartAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using System.Data;
+
 namespace OrderFulfilment.Chaos.Faults;
 
 /// <summary>Somebody's transaction stays open and holds its snapshot, so that no dead row can be removed meanwhile.</summary>
@@ -6,5 +8,5 @@ internal sealed class LongSnapshot : IFault
     public string Name => "snapshot";
 
     public Task InjectAsync(Strike strike, CancellationToken cancellationToken)
-        => strike.Server.TryHoldAsync("SELECT count(*) FROM messaging_outbox", strike.Between(5, 30), cancellationToken);
+        => strike.Server.TryHoldAsync("SELECT count(*) FROM messaging_outbox", IsolationLevel.RepeatableRead, strike.Between(5, 30), cancellationToken);
 }

@@ -7,9 +7,10 @@ internal sealed class Restart : IFault
 {
     public string Name => "restart";
 
+    public bool TakesProcess => true;
+
     public async Task InjectAsync(Strike strike, CancellationToken cancellationToken)
     {
-        using var hold = await strike.Node.HoldAsync(cancellationToken);
         if (await strike.Node.Process.StopAsync() is not 0 and var code)
         {
             throw new DemoException($"{strike.Node.Name} was stopped by SIGTERM and ended with exit code {code}.");

@@ -21,6 +21,9 @@ internal sealed class ChaosRun : IDisposable
 
     private const int OrdersPerSecond = 20;
 
+    /// <summary>Some faults take that long, and there are orders until the last is over.</summary>
+    private static readonly TimeSpan LastFaultLimit = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(10);
     private static readonly Load Load = new(Clients: 24, MaxOpen: 300, OrdersPerSecond, Patience: TimeSpan.FromSeconds(3));
@@ -40,7 +43,7 @@ internal sealed class ChaosRun : IDisposable
         this.database = database;
         var all = AllFaults.List(withServer: options.Servers is not null);
         faults = FaultPlan.Make([.. all.SelectMany(one => Enumerable.Repeat(one.Fault.Name, one.Weight))], options.Length, options.Processes, options.Seed);
-        Orders = OrderPlan.Make((int)(OrdersPerSecond * options.Length.TotalSeconds), options.Seed);
+        Orders = OrderPlan.Make((int)(OrdersPerSecond * (options.Length + LastFaultLimit).TotalSeconds), options.Seed);
         nodes = [.. Enumerable.Range(0, options.Processes).Select(number => new Node(number, database.Settings.ConnectionString, Errors, folder))];
         server = new Server(database.Settings.ConnectionString, options.Servers);
         log = new StreamWriter(Path.Combine(folder, "faults.log")) { AutoFlush = true };

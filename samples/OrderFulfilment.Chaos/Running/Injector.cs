@@ -40,12 +40,38 @@ internal sealed class Injector(IReadOnlyList<IFault> faults, IReadOnlyList<Node>
 
     private async Task InjectAsync(PlannedFault planned, CancellationToken cancellationToken)
     {
-        var node = nodes[planned.Node];
+        var fault = byName[planned.Fault];
+        var (node, taken) = Choose(planned.Node, fault);
+        using var release = taken;
+        if (node is null)
+        {
+            Log($"left out: {planned.Fault}, every process has its troubles already");
+            return;
+        }
+
         var text = $"{planned.Fault} ({node.Name}, strength {planned.Strength:F2})";
         counts.AddOrUpdate(planned.Fault, 1, (_, count) => count + 1);
         Log($"begins: {text}");
-        await byName[planned.Fault].InjectAsync(new Strike(node, server, planned.Strength), cancellationToken);
+        await fault.InjectAsync(new Strike(node, server, planned.Strength), cancellationToken);
         Log($"is over: {text}");
+    }
+
+    private (Node? Node, IDisposable? Taken) Choose(int first, IFault fault)
+    {
+        if (!fault.TakesProcess)
+        {
+            return (nodes[first], null);
+        }
+
+        foreach (var node in nodes.Skip(first).Concat(nodes.Take(first)))
+        {
+            if (node.TryTake() is { } taken)
+            {
+                return (node, taken);
+            }
+        }
+
+        return (null, null);
     }
 
     private void Log(string text)

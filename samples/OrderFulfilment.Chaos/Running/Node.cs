@@ -6,7 +6,7 @@ namespace OrderFulfilment.Chaos.Running;
 /// <summary>One of the sample's processes, and the proxy that its connections to the database go through.</summary>
 internal sealed class Node : IDisposable
 {
-    private readonly SemaphoreSlim hold = new(1);
+    private readonly SemaphoreSlim taken = new(1);
 
     /// <param name="number">From 0.</param>
     /// <param name="connectionString">The database, without a proxy.</param>
@@ -36,26 +36,16 @@ internal sealed class Node : IDisposable
 
     public ShopProcess Process { get; }
 
-    /// <summary>Whoever stops, freezes or starts the process holds it meanwhile.</summary>
-    public async Task<IDisposable> HoldAsync(CancellationToken cancellationToken)
-    {
-        await hold.WaitAsync(cancellationToken);
-        return new Undo(() => hold.Release());
-    }
+    /// <summary>Whoever stops, freezes or starts the process takes it meanwhile. Null if somebody else has it.</summary>
+    public IDisposable? TryTake() => taken.Wait(0) ? new Undo(() => taken.Release()) : null;
 
     /// <summary>Throws if the process has ended and nobody meant it to.</summary>
     public void ThrowIfDead()
     {
-        if (hold.Wait(0))
+        using var take = TryTake();
+        if (take is not null)
         {
-            try
-            {
-                Process.ThrowIfDead();
-            }
-            finally
-            {
-                hold.Release();
-            }
+            Process.ThrowIfDead();
         }
     }
 
@@ -63,6 +53,6 @@ internal sealed class Node : IDisposable
     {
         Process.Dispose();
         Proxy.Dispose();
-        hold.Dispose();
+        taken.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Diagnostics;
 using Npgsql;
@@ -30,20 +31,20 @@ internal sealed class Server(string connectionString, string? script) : IDisposa
         }
     }
 
-    /// <summary>Executes a statement in a transaction that sees one state of the database, and leaves that open for some time.</summary>
-    public async Task TryHoldAsync(string sql, TimeSpan time, CancellationToken cancellationToken)
+    /// <summary>Executes a statement in a transaction and leaves that open for some time.</summary>
+    public async Task TryHoldAsync(string sql, IsolationLevel isolation, TimeSpan time, CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
-            await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
             await using var command = new NpgsqlCommand(sql, connection, transaction);
             await command.ExecuteNonQueryAsync(cancellationToken);
             await Task.Delay(time, cancellationToken);
         }
         catch (DbException)
         {
-            // A restart of the server has ended the transaction; or, where it was to lock rows, somebody changed one first.
+            // A restart of the server has ended the transaction, or kept it from beginning.
         }
     }
 
