@@ -9,10 +9,13 @@ namespace OrderFulfilment.Chaos;
 /// <param name="Servers">The script that restarts the server; null if the server is somebody else's.</param>
 internal sealed record ChaosOptions(TimeSpan Length, int Processes, int Seed, string? Servers)
 {
+    public const string Usage = "eng/chaos [--minutes M] [--processes N] [--seed S]";
+
     private const int MaxMinutes = 1_440;
     private const int MaxProcesses = 10;
 
-    public const string Usage = "eng/chaos --minutes M [--processes N] [--seed S]";
+    /// <summary>How many orders are placed, as long as the processes keep up.</summary>
+    public int OrdersPerSecond { get; init; } = 20;
 
     /// <exception cref="DemoException">There is no such option, or not that value of it.</exception>
     public static ChaosOptions Parse(string[] args)

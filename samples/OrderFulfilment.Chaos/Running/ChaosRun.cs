@@ -19,14 +19,12 @@ internal sealed class ChaosRun : IDisposable
     /// </summary>
     public static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
 
-    private const int OrdersPerSecond = 20;
-
     /// <summary>Some faults take that long, and there are orders until the last is over.</summary>
     private static readonly TimeSpan LastFaultLimit = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(10);
-    private static readonly Load Load = new(Clients: 24, MaxOpen: 300, OrdersPerSecond, Patience: TimeSpan.FromSeconds(3));
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly DemoDatabase database;
     private readonly IReadOnlyList<PlannedFault> faults;
@@ -43,12 +41,13 @@ internal sealed class ChaosRun : IDisposable
         this.database = database;
         var all = AllFaults.List(withServer: options.Servers is not null);
         faults = FaultPlan.Make([.. all.SelectMany(one => Enumerable.Repeat(one.Fault.Name, one.Weight))], options.Length, options.Processes, options.Seed);
-        Orders = OrderPlan.Make((int)(OrdersPerSecond * (options.Length + LastFaultLimit).TotalSeconds), options.Seed);
+        Orders = OrderPlan.Make((int)(options.OrdersPerSecond * (options.Length + LastFaultLimit).TotalSeconds), options.Seed);
         nodes = [.. Enumerable.Range(0, options.Processes).Select(number => new Node(number, database.Settings.ConnectionString, Errors, folder))];
         server = new Server(database.Settings.ConnectionString, options.Servers);
         log = new StreamWriter(Path.Combine(folder, "faults.log")) { AutoFlush = true };
         injector = new Injector([.. all.Select(one => one.Fault)], nodes, server, log);
-        clients = new Clients([.. nodes.Select(node => node.Process.Address)], Orders, Load, () => standing.Ended);
+        var load = new Load(Clients: 24, MaxOpen: 300, options.OrdersPerSecond, Patience);
+        clients = new Clients([.. nodes.Select(node => node.Process.Address)], Orders, load, () => standing.Ended);
     }
 
     public IReadOnlyList<PlannedOrder> Orders { get; }

@@ -7,13 +7,15 @@ internal sealed class Link(Proxy proxy, Socket client) : IDisposable
 {
     private readonly Socket server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
-    /// <summary>Ends when either side has gone.</summary>
+    /// <summary>Ends when both sides have said all that they had to say, or when one of them cannot be told any more.</summary>
     public async Task RunAsync(string host, int port)
     {
         client.NoDelay = true;
         await proxy.TravelAsync();
         await server.ConnectAsync(host, port);
-        await Task.WhenAny(ForwardAsync(client, server), ForwardAsync(server, client));
+        Task[] ways = [ForwardAsync(client, server), ForwardAsync(server, client)];
+        await await Task.WhenAny(ways);
+        await Task.WhenAll(ways);
     }
 
     /// <summary>Both sides are told that the connection is broken, as by a firewall that has lost its memory.</summary>
@@ -33,13 +35,14 @@ internal sealed class Link(Proxy proxy, Socket client) : IDisposable
     {
         var buffer = new byte[16 * 1024];
         int count;
-        do
+        while ((count = await ReceiveAsync(from, buffer)) > 0)
         {
-            count = await ReceiveAsync(from, buffer);
             await proxy.TravelAsync();
             await to.SendAsync(buffer.AsMemory(0, count));
         }
-        while (count > 0);
+
+        await proxy.TravelAsync();
+        to.Shutdown(SocketShutdown.Send);
     }
 
     /// <summary>0 if nothing more comes, for whatever reason: that too has to travel.</summary>
