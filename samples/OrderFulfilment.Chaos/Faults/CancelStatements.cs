@@ -9,6 +9,7 @@ namespace OrderFulfilment.Chaos.Faults;
 /// </summary>
 internal sealed class CancelStatements : IFault
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     public string Name => "cancel";
@@ -17,10 +18,25 @@ internal sealed class CancelStatements : IFault
     {
         for (var i = 0; i < 1 + (int)(strike.Strength * 2.99); i++)
         {
-            await strike.Server.TryExecuteAsync(
-                $"SELECT pg_cancel_backend(pid) FROM {Server.SampleSessions} AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock'",
-                cancellationToken);
+            await CancelSomeAsync(strike.Server, cancellationToken);
             await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    /// <summary>Most statements are over in no time: looks until one is met, though not for ever.</summary>
+    private static async Task CancelSomeAsync(Server server, CancellationToken cancellationToken)
+    {
+        for (var left = Pause; left > TimeSpan.Zero; left -= Look)
+        {
+            var cancelled = await server.TryCountAsync(
+                $"SELECT count(pg_cancel_backend(pid)) FROM {Server.SampleSessions} AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock'",
+                cancellationToken);
+            if (cancelled > 0)
+            {
+                return;
+            }
+
+            await Task.Delay(Look, cancellationToken);
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class TerminateBackends : IFault
     public string Name => "terminate";
 
     public Task InjectAsync(Strike strike, CancellationToken cancellationToken)
-        => strike.Server.TryExecuteAsync(
-            $"SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM {Server.SampleSessions} ORDER BY state = 'idle', random() LIMIT {1 + (int)(strike.Strength * Most)}) AS chosen",
+        => strike.Server.TryCountAsync(
+            $"SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM {Server.SampleSessions} ORDER BY state = 'idle', random() LIMIT {1 + (int)(strike.Strength * Most)}) AS chosen",
             cancellationToken);
 }

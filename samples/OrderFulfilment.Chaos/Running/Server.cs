@@ -17,17 +17,17 @@ internal sealed class Server(string connectionString, string? script) : IDisposa
 
     private readonly NpgsqlDataSource source = NpgsqlDataSource.Create(connectionString);
 
-    /// <summary>Executes a statement, unless the server has other worries.</summary>
-    public async Task TryExecuteAsync(string sql, CancellationToken cancellationToken)
+    /// <summary>Counts what a query selects, and so does what it does to that. 0 if the server has other worries.</summary>
+    public async Task<long> TryCountAsync(string sql, CancellationToken cancellationToken)
     {
         try
         {
             await using var command = source.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
         }
         catch (DbException)
         {
-            // It is being restarted, perhaps. Then there is nothing to hit.
+            return 0; // It is being restarted, perhaps. Then there is nothing to hit.
         }
     }
 
