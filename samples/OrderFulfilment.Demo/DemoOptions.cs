@@ -48,7 +48,8 @@ internal sealed record DemoOptions(string Database, int Orders, int Crashes, int
             : new DemoOptions(database, orders, crashes ?? Math.Min(3, mostCrashes), seed);
     }
 
-    private static int Number(string option, string value, int min, int max)
+    /// <summary>Reads the value of an option that is a number.</summary>
+    public static int Number(string option, string value, int min, int max)
         => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number
             : throw new DemoException($"{option} {value}: choose a number from {min} to {max}.");

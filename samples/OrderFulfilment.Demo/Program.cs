@@ -5,8 +5,6 @@ using OrderFulfilment.Demo.Proving;
 using OrderFulfilment.Demo.Running;
 using OrderFulfilment.Ordering;
 
-const int MostFindings = 50;
-
 DemoOptions options;
 try
 {
@@ -66,15 +64,7 @@ async Task<int> RunAsync()
 
     var evidence = await database.ReadAsync(Evidence.ReadAsync);
     var findings = new Proof(evidence, accepted).Find(plan);
-    foreach (var finding in findings.Take(MostFindings))
-    {
-        Console.WriteLine($"{finding.Kind}: {finding.Text}");
-    }
-
-    if (findings.Count > MostFindings)
-    {
-        Console.WriteLine($"... and {findings.Count - MostFindings} more");
-    }
+    Finding.Show(findings);
 
     if (crashes < options.Crashes)
     {

@@ -20,7 +20,7 @@ public static class Tables
                 await TryCreateAsync(services, cancellationToken);
                 return;
             }
-            catch (Exception exception) when (exception is DbException or DbUpdateException && DateTime.UtcNow - started < Patience)
+            catch (Exception exception) when (IsOfDatabase(exception) && DateTime.UtcNow - started < Patience)
             {
                 logger.LogWarning("The database is not ready ({Exception}); trying again.", exception.GetType().Name);
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
@@ -44,4 +44,8 @@ public static class Tables
             await db.SaveChangesAsync(cancellationToken);
         }
     }
+
+    /// <summary>EF Core wraps what may pass in an <see cref="InvalidOperationException"/> that advises to retry.</summary>
+    private static bool IsOfDatabase(Exception exception)
+        => exception is DbException or DbUpdateException or InvalidOperationException { InnerException: DbException };
 }

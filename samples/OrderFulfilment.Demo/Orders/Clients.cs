@@ -6,19 +6,19 @@ using System.Net.Http.Json;
 namespace OrderFulfilment.Demo.Orders;
 
 /// <summary>
-/// Places orders over HTTP from several clients at once. One that gets no answer asks again, with the same id, until it
-/// has one. Together they keep a bounded number of orders open, so that they are still ordering whenever the shop dies.
+/// Places orders over HTTP from several clients at once, each at any of the shop's addresses. One that gets no answer asks
+/// again, with the same id, until it has one. Together they keep a bounded number of orders open, so that they are still
+/// ordering whenever the shop dies.
 /// </summary>
-internal sealed class Clients(Uri shop, IReadOnlyList<PlannedOrder> plan, int maxOpen, Func<int> ended) : IDisposable
+internal sealed class Clients(IReadOnlyList<Uri> shops, IReadOnlyList<PlannedOrder> plan, Load load, Func<int> ended) : IDisposable
 {
-    private const int Count = 8;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PauseWithoutAnswer = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient http = new() { BaseAddress = shop, Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient http = new() { Timeout = load.Patience };
     private readonly ConcurrentQueue<PlannedOrder> waiting = new(plan);
     private readonly ConcurrentDictionary<Guid, Placement> placements = new();
+    private readonly Stopwatch clock = new();
     private int begun;
     private int unanswered;
     private int known;
@@ -35,8 +35,15 @@ internal sealed class Clients(Uri shop, IReadOnlyList<PlannedOrder> plan, int ma
     /// <summary>How many were answered by "I have that one".</summary>
     public int Known => Volatile.Read(ref known);
 
+    /// <summary>Ends when every order is accepted.</summary>
     public Task RunAsync(CancellationToken cancellationToken)
-        => Task.WhenAll(Enumerable.Range(0, Count).Select(_ => Task.Run(() => RunOneAsync(cancellationToken), cancellationToken)));
+    {
+        clock.Start();
+        return Task.WhenAll(Enumerable.Range(0, load.Clients).Select(_ => Task.Run(() => RunOneAsync(cancellationToken), cancellationToken)));
+    }
+
+    /// <summary>No more orders than those that are on their way.</summary>
+    public void Close() => waiting.Clear();
 
     public void Dispose() => http.Dispose();
 
@@ -44,7 +51,8 @@ internal sealed class Clients(Uri shop, IReadOnlyList<PlannedOrder> plan, int ma
     {
         while (!waiting.IsEmpty)
         {
-            if (Interlocked.Increment(ref begun) - ended() > maxOpen)
+            var number = Interlocked.Increment(ref begun);
+            if (number - ended() > load.MaxOpen || clock.Elapsed * load.OrdersPerSecond < TimeSpan.FromSeconds(number))
             {
                 Interlocked.Decrement(ref begun);
                 await Task.Delay(Pause, cancellationToken);
@@ -72,7 +80,7 @@ internal sealed class Clients(Uri shop, IReadOnlyList<PlannedOrder> plan, int ma
     {
         try
         {
-            using var response = await http.PostAsJsonAsync("/orders", order.Request, cancellationToken);
+            using var response = await http.PostAsJsonAsync(new Uri(shops[Random.Shared.Next(shops.Count)], "/orders"), order.Request, cancellationToken);
             switch (response.StatusCode)
             {
                 case HttpStatusCode.OK:

@@ -1,4 +1,20 @@
 namespace OrderFulfilment.Demo.Proving;
 
 /// <summary>Something that should not be.</summary>
-internal sealed record Finding(FindingKind Kind, string Text);
+internal sealed record Finding(FindingKind Kind, string Text)
+{
+    private const int MostShown = 50;
+
+    public static void Show(IReadOnlyList<Finding> findings)
+    {
+        foreach (var finding in findings.Take(MostShown))
+        {
+            Console.WriteLine($"{finding.Kind}: {finding.Text}");
+        }
+
+        if (findings.Count > MostShown)
+        {
+            Console.WriteLine($"... and {findings.Count - MostShown} more");
+        }
+    }
+}

@@ -10,6 +10,9 @@ namespace OrderFulfilment.Demo.Running;
 /// </summary>
 internal sealed class Run : IDisposable
 {
+    private const int MaxOrdersPerSecond = 1_000; // As fast as the shop can.
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StandstillLimit = TimeSpan.FromSeconds(30);
 
@@ -27,8 +30,8 @@ internal sealed class Run : IDisposable
         this.options = options;
         this.database = database;
         random = new Random(options.Seed);
-        shop = new ShopProcess(database.Settings, folder);
-        clients = new Clients(shop.Address, plan, Math.Clamp(Segment / 2, 4, 100), () => standing.Ended);
+        shop = new ShopProcess(database.Settings, "shop", folder);
+        clients = new Clients([shop.Address], plan, new Load(Clients: 8, MaxOpen: Math.Clamp(Segment / 2, 4, 100), MaxOrdersPerSecond, Patience), () => standing.Ended);
     }
 
     public IReadOnlyDictionary<Guid, Placement> Placements => clients.Placements;

@@ -4,28 +4,38 @@ using System.Runtime.InteropServices;
 
 namespace OrderFulfilment.Demo.Running;
 
-/// <summary>The sample as a process of its own, which can be killed and started again.</summary>
+/// <summary>The sample as a process of its own, which can be frozen, or killed and started again.</summary>
 internal sealed class ShopProcess : IDisposable
 {
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40); // The host gives up by itself after 30.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Settings settings;
+    private readonly string name;
     private readonly StreamWriter log;
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Process? process;
 
-    public ShopProcess(Settings settings, string folder)
+    /// <param name="settings">Its database.</param>
+    /// <param name="name">What it and its log are called.</param>
+    /// <param name="folder">Where its log is written.</param>
+    public ShopProcess(Settings settings, string name, string folder)
     {
         this.settings = settings;
-        log = new StreamWriter(Path.Combine(folder, "shop.log")) { AutoFlush = true };
+        this.name = name;
+        log = new StreamWriter(Path.Combine(folder, $"{name}.log")) { AutoFlush = true };
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
     }
 
     public Uri Address { get; }
+
+    /// <summary>Is told every line that it logs, on any thread, one at a time.</summary>
+    public Action<string> OnLogged { get; init; } = _ => { };
 
     public int Id => process!.Id;
 
@@ -38,6 +48,8 @@ internal sealed class ShopProcess : IDisposable
             RedirectStandardError = true,
         };
         start.Environment[$"ConnectionStrings__{settings.Database}"] = settings.ConnectionString; // Not an argument: those are for all to see.
+        start.Environment["Logging__Console__FormatterName"] = "simple";
+        start.Environment["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ";
         process?.Dispose();
         process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => Log(line.Data);
@@ -51,7 +63,7 @@ internal sealed class ShopProcess : IDisposable
             ThrowIfDead();
             if (started.Elapsed > StartLimit)
             {
-                throw new DemoException($"The shop does not answer after {StartLimit.TotalSeconds} s.");
+                throw new DemoException($"{name} does not answer after {StartLimit.TotalSeconds} s.");
             }
 
             await Task.Delay(Pause, cancellationToken);
@@ -62,7 +74,7 @@ internal sealed class ShopProcess : IDisposable
     {
         if (process!.HasExited)
         {
-            throw new DemoException($"The shop has ended by itself, with exit code {process.ExitCode}.");
+            throw new DemoException($"{name} has ended by itself, with exit code {process.ExitCode}.");
         }
     }
 
@@ -72,6 +84,12 @@ internal sealed class ShopProcess : IDisposable
         process!.Kill();
         await process.WaitForExitAsync();
     }
+
+    /// <summary>SIGSTOP: it stands still, wherever it is, and everybody else takes it for slow.</summary>
+    public void Freeze() => _ = Signal(process!.Id, Stop);
+
+    /// <summary>SIGCONT: it goes on as if nothing had happened.</summary>
+    public void Thaw() => _ = Signal(process!.Id, Continue);
 
     /// <summary>SIGTERM. Returns its exit code.</summary>
     public async Task<int> StopAsync()
@@ -85,7 +103,7 @@ internal sealed class ShopProcess : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new DemoException($"The shop has not stopped {StopLimit.TotalSeconds} s after SIGTERM.");
+            throw new DemoException($"{name} has not stopped {StopLimit.TotalSeconds} s after SIGTERM.");
         }
 
         return process.ExitCode;
@@ -127,6 +145,7 @@ internal sealed class ShopProcess : IDisposable
             if (line is not null && log.BaseStream is { CanWrite: true })
             {
                 log.WriteLine(line);
+                OnLogged(line);
             }
         }
     }

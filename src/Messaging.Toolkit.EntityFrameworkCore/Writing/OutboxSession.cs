@@ -34,6 +34,9 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private bool isAwaitingCommit;
     private bool isBroken;
 
+    /// <summary>Whether the last that was heard of the messages that wait is a save that failed: who called it knows already that they are not saved.</summary>
+    private bool isKnownToBeUnsaved;
+
     /// <summary>How many of the messages that wait are written in the transaction of the running save.</summary>
     private int written;
 
@@ -74,6 +77,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
         Watch();
         pending.AddRange(messages);
+        isKnownToBeUnsaved = false;
     }
 
     /// <summary>Forgets what waits, without a word: the unit of work failed, or its owner said so.</summary>
@@ -164,6 +168,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         isSaving = false;
         acceptsChanges = true;
         written = 0;
+        isKnownToBeUnsaved = true;
     }
 
     /// <exception cref="MessagingException">Messages of this transaction could not be written.</exception>
@@ -215,17 +220,18 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
     private void End()
     {
-        if (pending.Count > 0)
+        if (pending.Count > 0 && !isKnownToBeUnsaved)
         {
             store.OnUnsaved(pending);
-            pending.Clear();
         }
+
+        pending.Clear();
 
         // The context's own reset has put AutoTransactionBehavior back, or there is no context any more.
         callersBehavior = null;
         Cause = null;
         unaccepted.Clear();
-        isSaving = isBroken = false;
+        isSaving = isBroken = isKnownToBeUnsaved = false;
         acceptsChanges = true;
         written = doomed = 0;
         EndTurn();

@@ -85,6 +85,33 @@ public sealed class ContextLifetimeTests
     }
 
     [Theory, MemberData(nameof(Registrations))]
+    public async Task What_a_failed_save_has_thrown_away_is_not_reported_again(DatabaseKind kind, Registration registration)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind);
+        await using var shop = await CreateAsync(database, registration);
+        var order = Saving.NewOrder();
+        await WithContextAsync(shop, registration, async db =>
+        {
+            db.Orders.Add(order);
+            await db.SaveChangesAsync();
+        });
+
+        await WithContextAsync(shop, registration, async db =>
+        {
+            db.Orders.Add(order);
+            db.Publish(new OrderPlaced("a", 1));
+            await FluentActions.Awaiting(() => db.SaveChangesAsync()).Should().ThrowAsync<DbUpdateException>();
+        });
+        await WithContextAsync(shop, registration, db =>
+        {
+            db.Publish(new OrderPlaced("b", 2));
+            return Task.CompletedTask;
+        });
+
+        shop.Log.Lines.Should().ContainSingle(line => line.Id == 5).Which.Text.Should().StartWith("1 ");
+    }
+
+    [Theory, MemberData(nameof(Registrations))]
     public async Task A_transaction_that_was_left_open_is_rolled_back_with_its_messages_and_the_next_unit_of_work_is_clean(DatabaseKind kind, Registration registration)
     {
         await using var database = await TestDatabase.CreateAsync(kind);
