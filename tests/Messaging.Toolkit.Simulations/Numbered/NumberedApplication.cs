@@ -16,6 +16,7 @@ internal sealed class NumberedApplication : ISimulatedApplication
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<NumberedDb>()
             .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(5))
+            .Inbox(inbox => inbox.CleanupInterval = TimeSpan.FromSeconds(1))
             .Event<Counted>(e => e.Named("counted").KeyedBy(m => m.Key))
             .Event<Echoed>(e => e.Named("echoed").KeyedBy(m => m.Key))
             .Command<Note>(c => c.Named("note").To("notes"))
@@ -30,7 +31,11 @@ internal sealed record Counted(string Key, int Number);
 
 internal sealed record Echoed(string Key, int Number);
 
-internal sealed record Note(string Key, int Number);
+internal sealed record Note(string Key, int Number)
+{
+    /// <summary>No handler can do anything with it.</summary>
+    public static readonly Note Poison = new("poison", -1);
+}
 
 internal sealed class First(NumberedDb db) : IHandle<Counted>
 {
@@ -69,6 +74,11 @@ internal sealed class Notes(NumberedDb db) : IHandle<Note>
 {
     public Task HandleAsync(Note message, MessageContext context, CancellationToken cancellationToken)
     {
+        if (message == Note.Poison)
+        {
+            throw new InvalidOperationException("This message is poison.");
+        }
+
         db.Effects.Add(new Effect { Endpoint = context.Endpoint, Key = message.Key, Number = message.Number });
         return Task.CompletedTask;
     }

@@ -14,6 +14,9 @@ internal sealed class NumberedDb(DbContextOptions<NumberedDb> options) : DbConte
     {
         modelBuilder.AddMessaging();
         modelBuilder.Entity<Counter>().HasKey(counter => counter.Name);
+
+        // Two that count at once must not both get the same number.
+        modelBuilder.Entity<Counter>().Property(counter => counter.Number).IsConcurrencyToken();
     }
 }
 

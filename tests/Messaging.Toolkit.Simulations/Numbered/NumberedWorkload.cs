@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Messaging.Toolkit;
 using Messaging.Toolkit.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -10,8 +11,12 @@ internal static class NumberedWorkload
 {
     private const int Transactions = 4;
     private const int Keys = 3;
+    private const int Forms = 8;
 
-    public static Simulation Simulation { get; } = Testing.Simulation.For<NumberedApplication>().Workload(clients: 3, RunAsync);
+    /// <summary>Seldom, as a run in which a handler fails by itself tells nothing of what is so without faults.</summary>
+    private const double Poison = 0.02;
+
+    public static Simulation Simulation { get; } = NumberedInvariants.AddTo(Testing.Simulation.For<NumberedApplication>().Workload(clients: 3, RunAsync));
 
     private static async Task RunAsync(SimulationClient client)
     {
@@ -19,7 +24,7 @@ internal static class NumberedWorkload
         {
             var key = $"key-{client.Random.Next(Keys)}";
             var count = client.Random.Next(1, 3);
-            var form = client.Random.Next(5);
+            var form = client.Random.NextDouble() < Poison ? Forms : client.Random.Next(Forms);
             await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
             await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
         }
@@ -43,14 +48,35 @@ internal static class NumberedWorkload
                 db.ChangeTracker.Clear();
                 await CountAsync(db, bus, key, 1, cancellationToken);
                 break;
-            case 2: // Two in the hands of one save, of which the second conflicts: nothing of it may happen.
+            case 2: // One after the other with one context, as one that lives long does.
                 await CountAsync(db, bus, key, count, cancellationToken);
+                await CountAsync(db, bus, key, 1, cancellationToken);
                 break;
-            case 3: // Nothing but messages. They have no order with those of a transaction: their key is their own.
+            case 3: // Nothing but messages, which have no order with those of other transactions.
                 bus.Send(new Note("none", count));
                 await db.SaveChangesAsync(cancellationToken);
                 break;
-            default:
+            case 4: // It does not care that a save has failed, and commits.
+                await InTransactionAsync(db, () => IgnoreAsync(CountAsync(db, bus, key, count, cancellationToken)), commits: true, cancellationToken);
+                break;
+            case 5: // The messages come when the rows are saved already.
+                await InTransactionAsync(db, async () =>
+                {
+                    var counter = await FindAsync(db, key, cancellationToken);
+                    counter.Number++;
+                    await db.SaveChangesAsync(cancellationToken);
+                    bus.Publish(new Counted(key, counter.Number));
+                    await db.SaveChangesAsync(cancellationToken);
+                }, commits: true, cancellationToken);
+                break;
+            case 6: // As one does whose database may be away for a moment.
+                await db.ExecuteInTransactionAsync(cancel => CountAsync(db, bus, key, count, cancel), cancellationToken);
+                break;
+            case Forms:
+                bus.Send(Note.Poison);
+                await db.SaveChangesAsync(cancellationToken);
+                break;
+            default: // Others count at the same time: who was slower fails, and nothing of it may happen.
                 await CountAsync(db, bus, key, count, cancellationToken);
                 break;
         }
@@ -60,6 +86,7 @@ internal static class NumberedWorkload
         => db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
             db.ChangeTracker.Clear();
+            db.DiscardMessages();
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             await work();
             if (commits)
@@ -74,12 +101,7 @@ internal static class NumberedWorkload
 
     private static async Task CountAsync(NumberedDb db, IMessageBus bus, string key, int count, CancellationToken cancellationToken)
     {
-        var counter = await db.Counters.FindAsync([key], cancellationToken);
-        if (counter is null)
-        {
-            db.Counters.Add(counter = new Counter { Name = key });
-        }
-
+        var counter = await FindAsync(db, key, cancellationToken);
         for (var i = 0; i < count; i++)
         {
             counter.Number++;
@@ -87,5 +109,28 @@ internal static class NumberedWorkload
         }
 
         await db.SaveChangesAsync(cancellationToken);
+    }
+
+    private static async Task<Counter> FindAsync(NumberedDb db, string key, CancellationToken cancellationToken)
+    {
+        var counter = await db.Counters.FindAsync([key], cancellationToken);
+        if (counter is null)
+        {
+            db.Counters.Add(counter = new Counter { Name = key });
+        }
+
+        return counter;
+    }
+
+    private static async Task IgnoreAsync(Task work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (Exception exception) when (exception is DbException or DbUpdateException)
+        {
+            // As somebody does who logs it and goes on.
+        }
     }
 }
