@@ -26,6 +26,9 @@ internal sealed class Ledger(World world)
     /// <summary>How often a handler has failed, by a fault or by itself.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>How often a message came that had been handled.</summary>
+    public int Duplicates { get; private set; }
+
     /// <summary>How many effects were committed.</summary>
     public int Handled { get; private set; }
 
@@ -75,6 +78,13 @@ internal sealed class Ledger(World world)
         {
             AddDeadLetter(life, endpoint, messageId);
         }
+    }
+
+    /// <summary>A message has come that had been handled before.</summary>
+    public void OnDuplicate(NodeLife life)
+    {
+        Duplicates++;
+        life.Note("has a duplicate");
     }
 
     /// <summary>A handler is called.</summary>
@@ -205,6 +215,11 @@ internal sealed class Ledger(World world)
     /// <summary>What must be so when everything has come to rest.</summary>
     public void CheckEnd(bool wasFaultless)
     {
+        if (wasFaultless && Failures == 0 && Duplicates > 0)
+        {
+            Report("G4", $"Without any fault {Duplicates} messages came again after they had been handled.");
+        }
+
         foreach (var fate in fates.Values)
         {
             if (!fate.HasEnded)

@@ -20,6 +20,8 @@ internal sealed class SimulatedDatabase(World world, string path, TableNames nam
 
     public void OnCommitted(SimulatedConnection connection, IReadOnlyList<HandlerRun> runs) => ledger.OnCommitted(observer, connection.Life, runs);
 
+    public void OnDuplicate(SimulatedConnection connection) => ledger.OnDuplicate(connection.Life);
+
     /// <summary>Whether no message waits to be sent.</summary>
     public bool IsDrained => observer.IsDrained;
 
