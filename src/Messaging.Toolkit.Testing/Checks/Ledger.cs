@@ -130,8 +130,16 @@ internal sealed class Ledger(World world)
     }
 
     /// <summary>A handler has returned or thrown.</summary>
-    public void End(HandlerRun run, bool failed)
+    /// <param name="run">Its call.</param>
+    /// <param name="failed">It has thrown.</param>
+    /// <param name="wasCancelled">It was told to give up.</param>
+    public void End(HandlerRun run, bool failed, bool wasCancelled)
     {
+        if (wasCancelled && !(run.Life.StopsUntil <= world.Now))
+        {
+            Report("G11", $"The handler was told to give up before its host's time to stop was over: {run.Fate}.", run.Fate.Envelope.Id);
+        }
+
         running[(run.Life, run.Fate.Endpoint)]--;
         run.Fate.Line?.Running.Remove(run.Life);
         run.IsCompleted = !failed;

@@ -85,7 +85,7 @@ internal static class NodeServices
         {
             if (run is not null)
             {
-                ledger.End(run, failed);
+                ledger.End(run, failed, cancellationToken.IsCancellationRequested);
             }
         }
     }

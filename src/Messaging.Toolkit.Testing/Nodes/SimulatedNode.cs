@@ -99,6 +99,7 @@ internal sealed class SimulatedNode
 
         IsUp = false;
         life.Note("stops");
+        life.StopsUntil = world.Now + StopTimeout;
         Run(life, async () =>
         {
             using var timeout = new CancellationTokenSource(StopTimeout, new LaneTime(life.Lane));
