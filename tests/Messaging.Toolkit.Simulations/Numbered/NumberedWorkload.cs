@@ -13,6 +13,11 @@ internal static class NumberedWorkload
     private const int Keys = 3;
     private const int Forms = 8;
 
+    /// <summary>So many that they wait for each other, which they must to be handled in groups.</summary>
+    private const int BurstSize = 8;
+
+    private const double Burst = 0.05;
+
     /// <summary>Seldom, as a run in which a handler fails by itself tells nothing of what is so without faults.</summary>
     private const double Poison = 0.02;
 
@@ -23,7 +28,7 @@ internal static class NumberedWorkload
         for (var i = 0; i < Transactions; i++)
         {
             var key = $"key-{client.Random.Next(Keys)}";
-            var count = client.Random.Next(1, 3);
+            var count = client.Random.NextDouble() < Burst ? BurstSize : client.Random.Next(1, 3);
             var form = client.Random.NextDouble() < Poison ? Forms : client.Random.Next(Forms);
             await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
             await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
