@@ -20,6 +20,7 @@ internal sealed class Ledger(World world)
     private readonly Dictionary<(string Endpoint, Guid MessageId), Fate> fates = [];
     private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), KeyLine> lines = [];
     private readonly Dictionary<(NodeLife Life, string Endpoint), int> running = [];
+    private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
 
     public List<Violation> Violations { get; } = [];
 
@@ -45,6 +46,9 @@ internal sealed class Ledger(World world)
         world.Trace.Add(world.Now, "ledger", $"violation of {rule}", message, description);
         Violations.Add(new Violation(rule, description, message));
     }
+
+    /// <summary>How often an endpoint tries a message whose handler fails, at least.</summary>
+    public void ExpectAttempts(string endpoint, int least) => attempts[endpoint] = least;
 
     /// <summary>A transaction has committed in which handlers have worked.</summary>
     public void OnCommitted(DatabaseObserver database, NodeLife life, IReadOnlyList<HandlerRun> runs)
@@ -214,6 +218,12 @@ internal sealed class Ledger(World world)
         if (fate.Effects.Count > 0)
         {
             Report("G12", $"A dead letter was written although the work of its handler is committed: {fate}.", messageId);
+        }
+
+        // One that never got to its handler could not be read.
+        if (fate.Runs > 0 && fate.Runs < attempts.GetValueOrDefault(endpoint))
+        {
+            Report("G1", $"It was given up after {fate.Runs} attempts, promised are {attempts[endpoint]}: {fate}.", messageId);
         }
 
         Unended -= fate.HasEnded ? 0 : 1;
