@@ -16,6 +16,8 @@ internal static class BugTable
     private const string Begin = "<!-- planted bugs -->";
     private const string End = "<!-- /planted bugs -->";
 
+    private static readonly Lock Gate = new();
+
     public static bool IsToBeWritten => Environment.GetEnvironmentVariable(Variable) == "1";
 
     private static string File => Path.Combine(Repository.Root, Page);
@@ -31,6 +33,14 @@ internal static class BugTable
 
     /// <summary>Puts the bug's row in its place. Rows of bugs that are no more go.</summary>
     public static void Write(PlantedBug bug, Finding finding)
+    {
+        lock (Gate)
+        {
+            WriteRow(bug, finding);
+        }
+    }
+
+    private static void WriteRow(PlantedBug bug, Finding finding)
     {
         var rows = Read().Where(row => row.Name != bug.Name).Append(new Row(bug.Name, bug.Description, finding.Rule, finding.Seed)).ToDictionary(row => row.Name);
         var lines = PlantedBugs.All.Select(planted => rows.GetValueOrDefault(planted.Name)).OfType<Row>()

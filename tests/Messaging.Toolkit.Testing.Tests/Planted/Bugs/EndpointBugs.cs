@@ -19,6 +19,18 @@ internal static class EndpointBugs
                 var verdicts = await AttemptAsync(next);
             """),
 
+        new("arrival unseen", "When messages arrive nobody tells the workers.", Runner,
+            """
+                    queue.Add(new Work(delivery, receiver));
+                }
+
+                StartWorkers();
+            """,
+            """
+                    queue.Add(new Work(delivery, receiver));
+                }
+            """),
+
         new("keys ignored", "Messages are handled as they come, whatever their key.", Runner,
             "new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone)",
             "new(static _ => null, static work => work.RunsAlone)"),
@@ -93,8 +105,25 @@ internal static class EndpointBugs
                 return Verdict.Done;
             """),
 
+        new("given up early", "A message goes to the dead letters before its handler has had the attempts promised.", Processor,
+            "if (++work.Failures <= endpoint.Failures.ImmediateRetries)",
+            "if (++work.Failures < endpoint.Failures.ImmediateRetries)"),
+
+        new("store's failure is the message's", "A failure of the database counts as one of the handler.", Processor,
+            "if (IsStores(work, exception))",
+            "if (IsStores(work, exception) && work.StoreFailures > FailurePolicy.StoreRetries)"),
+
         new("retried for ever", "A message whose handler always fails is tried for ever.", Processor,
             "if (++work.Failures <= endpoint.Failures.ImmediateRetries)",
             "if (++work.Failures > 0)"),
     ];
+}
+
+public sealed class EndpointBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(EndpointBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
 }

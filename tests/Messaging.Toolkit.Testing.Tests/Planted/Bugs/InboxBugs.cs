@@ -12,6 +12,10 @@ internal static class InboxBugs
             "var claimed = await sql.ClaimAsync(context, attempt.Endpoint, [.. attempt.Messages.Select(message => message.Id)], cancellationToken);",
             "var claimed = attempt.Messages.Select(message => message.Id).ToHashSet();"),
 
+        new("claim of the message", "A message that one endpoint has handled is a duplicate to the others.", Dialect,
+            "return WithNow(context.CreateCommand(sql).With(\"@e\", endpoint).With(\"@m\", messageId));",
+            "return WithNow(context.CreateCommand(sql).With(\"@e\", \"any\").With(\"@m\", messageId));"),
+
         new("claim ignored", "A message is handled although it was claimed before.", Inbox,
             "attempt.Claim(claimed);",
             "attempt.Claim([.. attempt.Messages.Select(message => message.Id)]);"),
@@ -104,4 +108,13 @@ internal static class InboxBugs
                 return await work(context, store.Dialect(context));
             """),
     ];
+}
+
+public sealed class InboxBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(InboxBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
 }

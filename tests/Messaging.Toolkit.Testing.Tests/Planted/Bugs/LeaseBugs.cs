@@ -34,8 +34,17 @@ internal static class LeaseBugs
             "var idle = plan.GiveUp.Where(bucket => !isBusy(bucket)).ToList();",
             "var idle = plan.GiveUp.ToList();"),
 
-        new("all buckets relayed", "The relay reads all buckets, whoever holds their leases.", "Messaging.Toolkit.EntityFrameworkCore/Sql/SqlDialect.cs",
-            "if (query.Buckets.Count < OutboxOptions.Buckets)",
-            "if (query.Buckets.Count < 0)"),
+        new("all buckets relayed", "A node relays all buckets, whoever holds their leases.", Keeper,
+            "var buckets = names.Select(LeasePlan.BucketOf).OfType<int>().Except(draining).ToFrozenSet();",
+            "var buckets = Enumerable.Range(0, OutboxOptions.Buckets).ToFrozenSet();"),
     ];
+}
+
+public sealed class LeaseBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(LeaseBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
 }

@@ -45,6 +45,10 @@ internal static class RelayBugs
                 {
             """),
 
+        new("confirmed stays under way", "A message that was confirmed keeps its place among those under way.", Relay,
+            "if (window.Remove(confirmations.Confirmed))",
+            "if (window.HasMore)"),
+
         new("one destination at a time", "The relay reads for the first destination that has room, and for no other.", Window,
             "windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();",
             "windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).Take(1).ToList();"),
@@ -65,4 +69,13 @@ internal static class RelayBugs
             "await PauseAsync(pause, stopping);",
             "return;"),
     ];
+}
+
+public sealed class RelayBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(RelayBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
 }

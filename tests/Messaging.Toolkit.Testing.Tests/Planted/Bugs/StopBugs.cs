@@ -40,3 +40,12 @@ internal static class StopBugs
             "await Task.WhenAll(endpoints.Select(endpoint => endpoint.StopAsync(new CancellationToken(canceled: true))));"),
     ];
 }
+
+public sealed class StopBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(StopBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
+}

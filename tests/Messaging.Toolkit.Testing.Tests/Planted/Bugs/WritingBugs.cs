@@ -62,6 +62,15 @@ internal static class WritingBugs
             "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)), true);",
             "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)) && false, true);"),
 
+        new("retried work keeps its messages", "When work is retried, the messages of the attempt that failed are written with those of the next.",
+            "Messaging.Toolkit.EntityFrameworkCore/Writing/MessagingDbContextExtensions.cs",
+            "session.Discard();",
+            ""),
+
+        new("first subscriber only", "An event goes to the first endpoint that handles it, and to no other.", Outgoing,
+            "return [.. targets.Select(",
+            "return [.. targets.Take(1).Select("),
+
         new("random ids in handlers", "A handler that runs again sends messages with other ids.", Outgoing,
             "() => cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), type.Name)",
             "ids.New"),
@@ -74,4 +83,13 @@ internal static class WritingBugs
             "? MessageKeys.Bucket(key, OutboxOptions.Buckets)",
             "? MessageKeys.Bucket(key + envelope.Id, OutboxOptions.Buckets)"),
     ];
+}
+
+public sealed class WritingBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(WritingBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
 }
