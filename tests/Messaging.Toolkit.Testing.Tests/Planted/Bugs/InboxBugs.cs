@@ -71,10 +71,6 @@ internal static class InboxBugs
             "if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture) == 0)",
             "if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture) < 0)"),
 
-        new("first claim speaks for all", "Whether a group's commit took effect is asked of its first claim only.", Inbox,
-            "foreach (var messageId in attempt.Claimed)",
-            "foreach (var messageId in attempt.Claimed.Take(1))"),
-
         new("young claims purged", "Claims are deleted long before the end of their retention.", Inbox,
             "var cutoff = await sql.ReadNowAsync(context, cancellationToken) - age;",
             "var cutoff = await sql.ReadNowAsync(context, cancellationToken);"),
