@@ -6,7 +6,7 @@ namespace Messaging.Toolkit.Simulations;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record Options
 {
-    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault,...] [--transport in-process|broker] [--application NAME] [--trace] [--coverage]";
+    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault,...] [--transport in-process|broker] [--application NAME] [--no-shrink] [--trace] [--coverage]";
 
     public int Seeds { get; private init; } = 1000;
 
@@ -17,6 +17,8 @@ internal sealed record Options
     public bool? OverBroker { get; private init; }
 
     public string? Application { get; private init; }
+
+    public bool Shrinks { get; private init; } = true;
 
     public bool ShowsTrace { get; private init; }
 
@@ -29,9 +31,9 @@ internal sealed record Options
         for (var i = 0; i < args.Length; i++)
         {
             var name = args[i];
-            if (name is "--trace" or "--coverage")
+            if (options.With(name) is { } changed)
             {
-                options = name == "--trace" ? options with { ShowsTrace = true, Seeds = 1 } : options with { ShowsCoverage = true };
+                options = changed;
                 continue;
             }
 
@@ -45,6 +47,15 @@ internal sealed record Options
 
         return options;
     }
+
+    /// <summary>For options that have no value; null for the others.</summary>
+    private Options? With(string name) => name switch
+    {
+        "--trace" => this with { ShowsTrace = true, Seeds = 1 },
+        "--coverage" => this with { ShowsCoverage = true },
+        "--no-shrink" => this with { Shrinks = false },
+        _ => null,
+    };
 
     private Options With(string name, string value) => name switch
     {

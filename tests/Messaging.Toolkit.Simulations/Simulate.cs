@@ -35,7 +35,7 @@ internal static class Simulate
         simulation = options.OverBroker is { } overBroker ? simulation.OverBroker(overBroker) : simulation;
         var watch = Stopwatch.StartNew();
         var shown = TimeSpan.Zero;
-        using var runner = new SeedRunner(simulation.Definition);
+        using var runner = new SeedRunner(simulation.Definition) { Shrinks = options.Shrinks };
         try
         {
             if (options.ShowsTrace)

@@ -24,11 +24,15 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
     private readonly Dictionary<(string Endpoint, Guid MessageId), Fate> fates = [];
     private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), KeyLine> lines = [];
     private readonly Dictionary<(NodeLife Life, string Endpoint), int> running = [];
+    private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
 
     public List<Violation> Violations { get; } = [];
 
     /// <summary>How often a handler has failed, by a fault or by itself.</summary>
     public int Failures { get; private set; }
+
+    /// <summary>How often a message came that had been handled.</summary>
+    public int Duplicates { get; private set; }
 
     /// <summary>How many effects were committed.</summary>
     public int Handled { get; private set; }
@@ -46,6 +50,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         world.Trace.Add(world.Now, "ledger", $"violation of {rule}", message, description);
         Violations.Add(new Violation(rule, description, message));
     }
+
+    /// <summary>How often an endpoint tries a message whose handler fails, at least.</summary>
+    public void ExpectAttempts(string endpoint, int least) => attempts[endpoint] = least;
 
     /// <summary>A transaction has committed in which handlers have worked.</summary>
     public void OnCommitted(DatabaseObserver database, NodeLife life, IReadOnlyList<HandlerRun> runs)
@@ -82,6 +89,13 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         {
             AddDeadLetter(life, endpoint, messageId);
         }
+    }
+
+    /// <summary>A message has come that had been handled before.</summary>
+    public void OnDuplicate(NodeLife life)
+    {
+        Duplicates++;
+        life.Note("has a duplicate");
     }
 
     /// <summary>A handler is called.</summary>
@@ -127,8 +141,16 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
     }
 
     /// <summary>A handler has returned or thrown.</summary>
-    public void End(HandlerRun run, bool failed)
+    /// <param name="run">Its call.</param>
+    /// <param name="failed">It has thrown.</param>
+    /// <param name="wasCancelled">It was told to give up.</param>
+    public void End(HandlerRun run, bool failed, bool wasCancelled)
     {
+        if (wasCancelled && !(run.Life.StopsUntil <= world.Now))
+        {
+            Report("G11", $"The handler was told to give up before its host's time to stop was over: {run.Fate}.", run.Fate.Envelope.Id);
+        }
+
         running[(run.Life, run.Fate.Endpoint)]--;
         run.Fate.Line?.Running.Remove(run.Life);
         run.IsCompleted = !failed;
@@ -210,6 +232,12 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
             Report("G12", $"A dead letter was written although the work of its handler is committed: {fate}.", messageId);
         }
 
+        // One that never got to its handler could not be read.
+        if (fate.Runs > 0 && fate.Runs < attempts.GetValueOrDefault(endpoint))
+        {
+            Report("G1", $"It was given up after {fate.Runs} attempts, promised are {attempts[endpoint]}: {fate}.", messageId);
+        }
+
         Unended -= fate.HasEnded ? 0 : 1;
         fate.IsDead = true;
     }
@@ -217,6 +245,11 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
     /// <summary>What must be so when everything has come to rest.</summary>
     public void CheckEnd()
     {
+        if (faults.Happened.Count == 0 && Failures == 0 && Duplicates > 0)
+        {
+            Report("G4", $"Without any fault {Duplicates} messages came again after they had been handled.");
+        }
+
         foreach (var fate in fates.Values)
         {
             if (!fate.HasEnded)

@@ -8,6 +8,7 @@ namespace Messaging.Toolkit.Testing.Databases;
 internal sealed class DatabaseObserver : IDisposable
 {
     private readonly SqliteConnection connection;
+    private readonly TableNames.LeaseNames leases;
     private readonly SqliteCommand messages;
     private readonly SqliteCommand claims;
     private readonly SqliteCommand deadLetters;
@@ -17,6 +18,7 @@ internal sealed class DatabaseObserver : IDisposable
     {
         connection = new SqliteConnection(DatabaseFile.ConnectionString(path));
         connection.Open();
+        leases = names.Lease;
         var outbox = names.Outbox;
         messages = Command(
             $"SELECT {outbox.Id}, {outbox.Destination}, {outbox.MessageId}, {outbox.Type}, {outbox.Key}, {outbox.Headers}, {outbox.Body} " +
@@ -26,6 +28,22 @@ internal sealed class DatabaseObserver : IDisposable
             $"SELECT rowid, {names.DeadLetter.Endpoint}, {names.DeadLetter.MessageId} FROM {names.DeadLetter.Table} WHERE rowid > @last ORDER BY rowid");
         waiting = connection.CreateCommand();
         waiting.CommandText = $"SELECT EXISTS (SELECT 1 FROM {outbox.Table})";
+    }
+
+    /// <summary>Which leases somebody has at that time.</summary>
+    public List<string> ReadLeases(DateTime now)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {leases.Name} FROM {leases.Table} WHERE {leases.Owner} IS NOT NULL AND {leases.ExpiresAt} > @now ORDER BY {leases.Name}";
+        command.Parameters.AddWithValue("@now", now);
+        using var reader = command.ExecuteReader();
+        var names = new List<string>();
+        while (reader.Read())
+        {
+            names.Add(reader.GetString(0));
+        }
+
+        return names;
     }
 
     /// <summary>Whether no message waits to be sent.</summary>

@@ -86,13 +86,24 @@ internal sealed class SimulatedCommand(SqliteCommand inner, SimulatedConnection 
         connection.FailMaybe(operation);
         if (!NeedsLock(operation))
         {
-            return Execute(execute);
+            return Observe(operation, Execute(execute));
         }
 
         await connection.LockAsync().ConfigureAwait(false);
         connection.ThrowIfLost();
         var result = ExecuteAndRelease(execute);
         connection.ReplyMaybe(operation);
+        return result;
+    }
+
+    /// <summary>A claim that inserts nothing was there already: its message has come again.</summary>
+    private T Observe<T>(Operation operation, T result)
+    {
+        if (operation == Operation.Claim && result is 0)
+        {
+            connection.Store.OnDuplicate(connection);
+        }
+
         return result;
     }
 

@@ -25,6 +25,9 @@ internal sealed class NodeLife(Lane lane, FaultPlan faults, SeededRandom latenci
 
     public bool IsAlive => lane.State != LaneState.Dead;
 
+    /// <summary>Until when its host waits for what runs, once it stops.</summary>
+    public TimeSpan? StopsUntil { get; set; }
+
     /// <summary>What befalls the whole node; set by its owner.</summary>
     public Action<FaultKind, double>? Befalls { get; set; }
 

@@ -54,17 +54,21 @@ internal static class NodeServices
     public static void UseModel(IServiceCollection services, MessagingModel model) => services.Replace(ServiceDescriptor.Singleton(model));
 
     /// <summary>Lets the ledger see every call of a handler, and faults happen to it.</summary>
-    public static EndpointDefinition Watch(EndpointDefinition endpoint, Type context, NodeLife life, Ledger ledger) => endpoint with
+    public static EndpointDefinition Watch(EndpointDefinition endpoint, Type context, NodeLife life, Ledger ledger)
     {
-        Handlers = endpoint.Handlers.ToFrozenDictionary(
-            type => type.Key,
-            type => (IReadOnlyList<HandlerBinding>)[.. type.Value.Select((handler, index) => handler with
-            {
-                Invoke = (scope, message, messageContext, cancellationToken) => InvokeAsync(
-                    handler, index, endpoint.Concurrency, context, life, ledger, scope, message, messageContext, cancellationToken),
-            })],
-            StringComparer.Ordinal),
-    };
+        ledger.ExpectAttempts(endpoint.Name, endpoint.Failures.ImmediateRetries + 1);
+        return endpoint with
+        {
+            Handlers = endpoint.Handlers.ToFrozenDictionary(
+                type => type.Key,
+                type => (IReadOnlyList<HandlerBinding>)[.. type.Value.Select((handler, index) => handler with
+                {
+                    Invoke = (scope, message, messageContext, cancellationToken) => InvokeAsync(
+                        handler, index, endpoint.Concurrency, context, life, ledger, scope, message, messageContext, cancellationToken),
+                })],
+                StringComparer.Ordinal),
+        };
+    }
 
     private static async Task InvokeAsync(
         HandlerBinding handler, int index, int concurrency, Type context, NodeLife life, Ledger ledger,
@@ -88,7 +92,7 @@ internal static class NodeServices
         {
             if (run is not null)
             {
-                ledger.End(run, failed);
+                ledger.End(run, failed, cancellationToken.IsCancellationRequested);
             }
         }
     }

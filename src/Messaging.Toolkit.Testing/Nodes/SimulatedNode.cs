@@ -10,8 +10,8 @@ namespace Messaging.Toolkit.Testing.Nodes;
 /// <summary>One of the application's processes: it lives, dies and is started again.</summary>
 internal sealed class SimulatedNode
 {
-    /// <summary>What a host gives its services by default.</summary>
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>What a host gives its services: mostly what it does by default, sometimes hardly anything.</summary>
+    private static readonly TimeSpan[] StopTimeouts = [TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1)];
 
     private static readonly TimeSpan LongestAbsence = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan LongestFreeze = TimeSpan.FromSeconds(25);
@@ -22,6 +22,7 @@ internal sealed class SimulatedNode
     private readonly Func<NodeLife, SeededRandom, ServiceProvider> build;
     private readonly Action<string> report;
     private readonly Lane outside;
+    private readonly SeededRandom stops;
     private ServiceProvider? services;
     private int lives;
 
@@ -39,6 +40,7 @@ internal sealed class SimulatedNode
         this.build = build;
         this.report = report;
         name = string.Create(CultureInfo.InvariantCulture, $"node-{number}");
+        stops = SeededRandom.For(world.Seed, name + " stops");
     }
 
     /// <summary>The present life, or null between two.</summary>
@@ -99,9 +101,11 @@ internal sealed class SimulatedNode
 
         IsUp = false;
         life.Note("stops");
+        var limit = stops.Pick(StopTimeouts);
+        life.StopsUntil = world.Now + limit;
         Run(life, async () =>
         {
-            using var timeout = new CancellationTokenSource(StopTimeout, new LaneTime(life.Lane));
+            using var timeout = new CancellationTokenSource(limit, new LaneTime(life.Lane));
             await Host().StopAsync(timeout.Token);
             await services!.DisposeAsync();
             life.Note("has stopped");

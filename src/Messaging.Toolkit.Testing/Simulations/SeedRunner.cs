@@ -12,6 +12,9 @@ internal sealed class SeedRunner(SimulationDefinition definition) : IDisposable
     /// <summary>Called after each run, by one thread at a time.</summary>
     public Action<SimulationReport>? Progress { get; set; }
 
+    /// <summary>Whether a run that failed is repeated with fewer and fewer faults.</summary>
+    public bool Shrinks { get; set; } = true;
+
     /// <exception cref="SimulationFailedException">One of them failed: of those that did, the lowest.</exception>
     public SimulationReport Run(ulong firstSeed, int seeds)
     {
@@ -71,7 +74,7 @@ internal sealed class SeedRunner(SimulationDefinition definition) : IDisposable
 
     private SimulationFailedException Explain(RunResult failed)
     {
-        var shortest = new Shrinker(only => RunOne(failed.Seed, only)).Shrink(failed);
+        var shortest = Shrinks ? new Shrinker(only => RunOne(failed.Seed, only)).Shrink(failed) : failed;
         return new SimulationFailedException(failed.Seed, shortest.Violations, Explanation.Of(failed, shortest));
     }
 }

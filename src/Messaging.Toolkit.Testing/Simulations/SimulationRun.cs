@@ -174,6 +174,16 @@ internal sealed class SimulationRun : IDisposable
             }
         }));
         Expect(() => stopped == nodes.Count, StopLimit, "Nodes did not stop");
+        CheckLeases();
+    }
+
+    /// <summary>With faults some expire later: a node may have died with them, or could not give them up.</summary>
+    private void CheckLeases()
+    {
+        foreach (var leases in databases.Values.Select(database => database.ReadLeases()).Where(leases => faults.Happened.Count == 0 && leases.Count > 0))
+        {
+            ledger.Report("G11", $"All nodes have stopped and these leases were not given up: {string.Join(", ", leases)}.");
+        }
     }
 
     private void Expect(Func<bool> condition, TimeSpan limit, string otherwise)

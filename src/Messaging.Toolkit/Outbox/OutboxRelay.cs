@@ -36,7 +36,11 @@ internal sealed class OutboxRelay(
     public async Task StopSendingAsync(CancellationToken cancellationToken)
     {
         stopSending.Cancel();
-        await Task.WhenAny(sending, Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken));
+
+        // Not a delay that is cancelled: WhenAny hears of that on the thread pool.
+        var hurry = new TaskCompletionSource();
+        await using var registration = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), hurry);
+        await Task.WhenAny(sending, hurry.Task);
     }
 
     /// <summary>Waits until nothing is under way or the token fires, and ends.</summary>

@@ -16,6 +16,7 @@ internal sealed class NumberedApplication : ISimulatedApplication
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<NumberedDb>()
             .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(5))
+            .Inbox(inbox => inbox.CleanupInterval = TimeSpan.FromSeconds(1))
             .Event<Counted>(e => e.Named("counted").KeyedBy(m => m.Key))
             .Event<Echoed>(e => e.Named("echoed").KeyedBy(m => m.Key))
             .Command<Note>(c => c.Named("note").To("notes"))
@@ -26,22 +27,20 @@ internal sealed class NumberedApplication : ISimulatedApplication
     }
 }
 
-/// <param name="IsPoison">No handler can bear it.</param>
-internal sealed record Counted(string Key, int Number, bool IsPoison);
+internal sealed record Counted(string Key, int Number);
 
 internal sealed record Echoed(string Key, int Number);
 
-internal sealed record Note(string Key, int Number);
+internal sealed record Note(string Key, int Number)
+{
+    /// <summary>No handler can do anything with it.</summary>
+    public static readonly Note Poison = new("poison", -1);
+}
 
 internal sealed class First(NumberedDb db) : IHandle<Counted>
 {
     public Task HandleAsync(Counted message, MessageContext context, CancellationToken cancellationToken)
     {
-        if (message.IsPoison)
-        {
-            throw new InvalidOperationException("It is poison.");
-        }
-
         db.Effects.Add(new Effect { Endpoint = context.Endpoint, Key = message.Key, Number = message.Number });
         context.Publish(new Echoed(message.Key, message.Number));
         return Task.CompletedTask;
@@ -58,11 +57,6 @@ internal sealed class Second(NumberedDb db, TimeProvider time) : IHandle<Counted
         context.Send(new Note(message.Key, before));
         await db.SaveChangesAsync(cancellationToken);
         await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken);
-        if (message.IsPoison)
-        {
-            throw new InvalidOperationException("It is poison, seen late.");
-        }
-
         context.Send(new Note(message.Key, message.Number));
     }
 }
@@ -80,6 +74,11 @@ internal sealed class Notes(NumberedDb db) : IHandle<Note>
 {
     public Task HandleAsync(Note message, MessageContext context, CancellationToken cancellationToken)
     {
+        if (message == Note.Poison)
+        {
+            throw new InvalidOperationException("This message is poison.");
+        }
+
         db.Effects.Add(new Effect { Endpoint = context.Endpoint, Key = message.Key, Number = message.Number });
         return Task.CompletedTask;
     }

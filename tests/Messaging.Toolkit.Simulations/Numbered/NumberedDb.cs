@@ -13,11 +13,10 @@ internal sealed class NumberedDb(DbContextOptions<NumberedDb> options) : DbConte
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddMessaging();
-        modelBuilder.Entity<Counter>(counter =>
-        {
-            counter.HasKey(x => x.Name);
-            counter.Property(x => x.Number).IsConcurrencyToken();
-        });
+        modelBuilder.Entity<Counter>().HasKey(counter => counter.Name);
+
+        // Two that count at once must not both get the same number.
+        modelBuilder.Entity<Counter>().Property(counter => counter.Number).IsConcurrencyToken();
     }
 }
 

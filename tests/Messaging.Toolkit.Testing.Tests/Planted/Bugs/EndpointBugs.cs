@@ -1,0 +1,129 @@
+namespace Messaging.Toolkit.Testing.Tests.Planted.Bugs;
+
+/// <summary>Between the transport and the attempt.</summary>
+internal static class EndpointBugs
+{
+    private const string Runner = "Messaging.Toolkit/Endpoints/EndpointRunner.cs";
+    private const string Queue = "Messaging.Toolkit/Endpoints/KeyedQueue.cs";
+    private const string Processor = "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs";
+
+    public static IReadOnlyList<PlantedBug> All { get; } =
+    [
+        new("acknowledge before commit", "A delivery is settled before it is handled.", Runner,
+            """
+                var verdicts = await AttemptAsync(next);
+                await SettleAsync(next, verdicts);
+            """,
+            """
+                await SettleAsync(next, [.. next.Select(_ => Verdict.Done)]);
+                var verdicts = await AttemptAsync(next);
+            """),
+
+        new("arrival unseen", "When messages arrive nobody tells the workers.", Runner,
+            """
+                    queue.Add(new Work(delivery, receiver));
+                }
+
+                StartWorkers();
+            """,
+            """
+                    queue.Add(new Work(delivery, receiver));
+                }
+            """),
+
+        new("keys ignored", "Messages are handled as they come, whatever their key.", Runner,
+            "new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone)",
+            "new(static _ => null, static work => work.RunsAlone)"),
+
+        new("two of a key", "Messages of a key are given to a second worker while the first is busy with one of them.", Queue,
+            """
+                line.Add(item);
+                return;
+            """,
+            """
+                if (line.IsEmpty && !paused.Contains(line))
+                {
+                    ready.Enqueue(line);
+                }
+
+                line.Add(item);
+                return;
+            """),
+
+        new("back of the line", "A message that failed goes to the back of its key's line.", Queue,
+            "public void PutBack(T item) => returned.Push(item);",
+            "public void PutBack(T item) => items.Enqueue(item);"),
+
+        new("group put back reversed", "Messages of a group that failed go back to their lines in the opposite order.", Queue,
+            "foreach (var (item, pauses) in again.Reverse())",
+            "foreach (var (item, pauses) in again)"),
+
+        new("pause never ends", "A key whose message waits for the store waits for ever.", Runner,
+            "queue.Resume(line);",
+            ""),
+
+        new("pause ends unseen", "When a key's pause is over nobody tells the workers.", Runner,
+            """
+                queue.Resume(line);
+                StartWorkers();
+            """,
+            "queue.Resume(line);"),
+
+        new("worker's place lost", "A worker that ends does not give its place back.", Runner,
+            "if (--workers == 0)",
+            "if (workers == 0)"),
+
+        new("exception swallowed", "A handler's exception is swallowed, and what it has done until then is committed.", Processor,
+            "await handler.Invoke(scope, message, context, cancellationToken);",
+            """
+            try
+            {
+                await handler.Invoke(scope, message, context, cancellationToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+            }
+            """),
+
+        new("failed group is done", "When one message of a group fails, all of them count as handled.", Processor,
+            """
+                logger.GroupFailed(endpoint.Name, group.Count, exception);
+                return TryAlone(group);
+            """,
+            """
+                logger.GroupFailed(endpoint.Name, group.Count, exception);
+                return null;
+            """),
+
+        new("no dead letter needed", "A message whose dead letter could not be written counts as done.", Processor,
+            """
+                logger.DeadLetterFailed(endpoint.Name, letter.MessageId, letter.Type, pause, exception);
+                return Verdict.Again(pause);
+            """,
+            """
+                logger.DeadLetterFailed(endpoint.Name, letter.MessageId, letter.Type, pause, exception);
+                return Verdict.Done;
+            """),
+
+        new("given up early", "A message goes to the dead letters before its handler has had the attempts promised.", Processor,
+            "if (++work.Failures <= endpoint.Failures.ImmediateRetries)",
+            "if (++work.Failures < endpoint.Failures.ImmediateRetries)"),
+
+        new("store's failure is the message's", "A failure of the database counts as one of the handler.", Processor,
+            "if (IsStores(work, exception))",
+            "if (IsStores(work, exception) && work.StoreFailures > FailurePolicy.StoreRetries)"),
+
+        new("retried for ever", "A message whose handler always fails is tried for ever.", Processor,
+            "if (++work.Failures <= endpoint.Failures.ImmediateRetries)",
+            "if (++work.Failures > 0)"),
+    ];
+}
+
+public sealed class EndpointBugTests(MutatedSimulation simulation) : PlantedBugTests(simulation)
+{
+    public static TheoryData<string> Names => NamesOf(EndpointBugs.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Is_found(string name) => ExpectFoundAsync(name);
+}

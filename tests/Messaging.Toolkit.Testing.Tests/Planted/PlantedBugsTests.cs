@@ -1,0 +1,21 @@
+namespace Messaging.Toolkit.Testing.Tests.Planted;
+
+/// <summary>What makes the other tests of this folder mean something.</summary>
+public sealed class PlantedBugsTests(MutatedSimulation simulation) : IClassFixture<MutatedSimulation>
+{
+    /// <summary>Otherwise it would be the way in which bugs are planted that is found.</summary>
+    [Theory]
+    [InlineData("Messaging.Toolkit/Outbox/OutboxRelay.cs")]
+    [InlineData("Messaging.Toolkit.EntityFrameworkCore/Stores/EfInbox.cs")]
+    public async Task Without_a_bug_nothing_is_found(string file)
+    {
+        await simulation.PlantAsync(new PlantedBug("none", "It is as it was.", file, "namespace Messaging.", "namespace Messaging."));
+
+        (await simulation.RunAsync(from: 1, seeds: 12, TimeSpan.FromMinutes(2))).Should().BeNull();
+    }
+
+    [Fact]
+    public void All_are_in_the_documentation()
+        => BugTable.Read().Select(row => (row.Name, row.Description)).Should().Equal(
+            PlantedBugs.All.Select(bug => (bug.Name, bug.Description)), "with {0}=1 the tests write {1}", BugTable.Variable, BugTable.Page);
+}
