@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Testing.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -40,6 +41,7 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : 
         using (var provider = services.BuildServiceProvider())
         using (var scope = provider.CreateScope())
         {
+            ThrowIfInvalid(provider);
             var context = (DbContext)scope.ServiceProvider.GetRequiredService(contextType);
             context.GetService<IRelationalDatabaseCreator>().EnsureCreated();
             context.Model.GetRelationalModel();
@@ -52,6 +54,15 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : 
 
         DatabaseFile.Close(path);
         return names;
+    }
+
+    private static void ThrowIfInvalid(IServiceProvider provider)
+    {
+        var errors = provider.GetRequiredService<StoreCollection>().All.SelectMany(store => store.Validate()).ToList();
+        if (errors.Count > 0)
+        {
+            throw new MessagingConfigurationException(errors);
+        }
     }
 
     private static void CreateLeases(DbContext context, TableNames names)
