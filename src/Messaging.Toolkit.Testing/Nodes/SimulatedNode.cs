@@ -20,7 +20,7 @@ internal sealed class SimulatedNode
     private readonly string name;
     private readonly FaultPlan faults;
     private readonly Func<NodeLife, SeededRandom, ServiceProvider> build;
-    private readonly Action<string> report;
+    private readonly Action<NodeLife, Exception> report;
     private readonly Lane outside;
     private ServiceProvider? services;
     private int lives;
@@ -30,8 +30,8 @@ internal sealed class SimulatedNode
     /// <param name="number">Its number.</param>
     /// <param name="faults">What happens to it.</param>
     /// <param name="build">Makes the services of a life.</param>
-    /// <param name="report">Takes notice of what it must not do.</param>
-    public SimulatedNode(World world, Lane outside, int number, FaultPlan faults, Func<NodeLife, SeededRandom, ServiceProvider> build, Action<string> report)
+    /// <param name="report">Takes notice of what it must not do: fail to start or to stop.</param>
+    public SimulatedNode(World world, Lane outside, int number, FaultPlan faults, Func<NodeLife, SeededRandom, ServiceProvider> build, Action<NodeLife, Exception> report)
     {
         this.world = world;
         this.outside = outside;
@@ -40,6 +40,9 @@ internal sealed class SimulatedNode
         this.report = report;
         name = string.Create(CultureInfo.InvariantCulture, $"node-{number}");
     }
+
+    /// <summary>Whether its operations take time even if nothing is wrong. Default true.</summary>
+    public bool HasLatency { get; init; } = true;
 
     /// <summary>The present life, or null between two.</summary>
     public NodeLife? Life { get; private set; }
@@ -50,7 +53,7 @@ internal sealed class SimulatedNode
     public void Start()
     {
         var lane = new Lane(world, string.Create(CultureInfo.InvariantCulture, $"{name}.{++lives}"));
-        var life = new NodeLife(lane, faults, SeededRandom.For(world.Seed, lane.Name + " latencies"));
+        var life = new NodeLife(lane, faults, HasLatency ? SeededRandom.For(world.Seed, lane.Name + " latencies") : null);
         life.Befalls = (kind, severity) => Befall(life, kind, severity);
         Life = life;
         services = build(life, SeededRandom.For(world.Seed, lane.Name));
@@ -132,7 +135,7 @@ internal sealed class SimulatedNode
         }
         catch (Exception exception)
         {
-            report($"{life.Name}: {exception}");
+            report(life, exception);
         }
     }
 
