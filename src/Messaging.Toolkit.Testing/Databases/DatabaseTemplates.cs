@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Messaging.Toolkit.Testing.Databases;
 
 /// <summary>Empty databases with the tables of the application's contexts, made once and copied for every world.</summary>
-internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : IDisposable
+/// <param name="configure">Adds the application's services.</param>
+/// <param name="given">What the databases hold.</param>
+internal sealed class DatabaseTemplates(Action<IServiceCollection> configure, IReadOnlyList<Given> given) : IDisposable
 {
     private readonly string folder = DatabaseFile.NewFolder();
     private readonly ConcurrentDictionary<(Type ContextType, bool IsNew), Lazy<TableNames>> templates = new();
@@ -46,6 +48,12 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : 
             context.GetService<IRelationalDatabaseCreator>().EnsureCreated();
             context.Model.GetRelationalModel();
             names = new TableNames(context);
+            foreach (var preparation in given.Where(preparation => preparation.Context == contextType))
+            {
+                // SQLite completes everything at once: nothing is waited for here.
+                preparation.Prepare(context).GetAwaiter().GetResult();
+            }
+
             if (!isNew)
             {
                 CreateLeases(context, names);

@@ -38,10 +38,11 @@ internal sealed class HarnessWorld : IDisposable
         configure(configured);
         Model = NodeServices.Model(configured);
         LetTimePass(Model);
-        Ledger = new Ledger(world, static destination => destination == HarnessTransport.Outside ? [] : [destination]);
+        var faults = new FaultPlan(Seed, FaultRates.None);
+        Ledger = new Ledger(world, faults, static destination => destination == HarnessTransport.Outside ? [] : [destination]);
         Outside = new Lane(world, "test");
-        node = new SimulatedNode(world, Outside, 1, new FaultPlan(Seed, FaultRates.None), Build, (_, exception) => failure = exception) { HasLatency = false };
-        templates = new DatabaseTemplates(AddConfigured);
+        node = new SimulatedNode(world, Outside, 1, faults, Build, (_, exception) => failure = exception) { HasLatency = false };
+        templates = new DatabaseTemplates(AddConfigured, given: []);
         try
         {
             foreach (var type in NodeServices.ContextTypes(configured))
