@@ -13,7 +13,7 @@ internal static class Escape
     /// <param name="lane">Whose code it is.</param>
     /// <param name="waiter">What goes on: the continuation of a method, as a synchronization context is given it.</param>
     public static string Describe(Lane lane, object? waiter)
-        => $"{MethodOf(waiter) ?? $"Something of {lane}"} went on on another thread. {Advice}{Environment.NewLine}{Environment.StackTrace}";
+        => $"{MethodOf(waiter) ?? "Something"} of {lane} went on on another thread. {Advice}{Environment.NewLine}{Environment.StackTrace}";
 
     /// <summary>The asynchronous method that waited, by the name of its state machine: <c>Handler+&lt;HandleAsync&gt;d__1</c>.</summary>
     private static string? MethodOf(object? waiter)

@@ -37,7 +37,7 @@ public sealed class MisuseTests
 
         var call = () => harness.Run<KitchenDb>(SleepAsync);
 
-        call.Should().Throw<InvalidOperationException>().WithMessage($"*{nameof(MisuseTests)}.{nameof(SleepAsync)} went on on another thread*");
+        call.Should().Throw<InvalidOperationException>().WithMessage($"*{nameof(MisuseTests)}.{nameof(SleepAsync)} of node-1.1 went on on another thread*");
     }
 
     [Fact]
