@@ -104,7 +104,8 @@ internal sealed class SimulatedNode
         life.Note("stops");
         Run(life, async () =>
         {
-            using var timeout = new CancellationTokenSource(StopTimeout, new LaneTime(life.Lane));
+            var time = new LaneTime(life.Lane);
+            using var timeout = new CancellationTokenSource(StopTimeout, time);
             await Host().StopAsync(timeout.Token);
             await services!.DisposeAsync();
             life.Note("has stopped");
