@@ -13,7 +13,7 @@ namespace OrderFulfilment;
 /// The one database of the application. An endpoint changes the tables of its own folder and nobody else's, so that each
 /// could move to an application of its own.
 /// </summary>
-public sealed class FulfilmentDb(DbContextOptions<FulfilmentDb> options) : DbContext(options)
+public sealed class FulfilmentDb(DbContextOptions<FulfilmentDb> options, TimeProvider time) : DbContext(options)
 {
     // SQLite does not store that a time is UTC.
     private static readonly ValueConverter<DateTime, DateTime> Utc = new(time => time, time => DateTime.SpecifyKind(time, DateTimeKind.Utc));
@@ -37,7 +37,7 @@ public sealed class FulfilmentDb(DbContextOptions<FulfilmentDb> options) : DbCon
         Endpoint = context.Endpoint,
         Message = context.Envelope.Type,
         MessageId = context.MessageId,
-        At = DateTime.UtcNow,
+        At = time.GetUtcNow().UtcDateTime,
     });
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

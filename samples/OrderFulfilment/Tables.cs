@@ -28,6 +28,18 @@ public static class Tables
         }
     }
 
+    /// <summary>Fills the shelves.</summary>
+    public static async Task FillAsync(FulfilmentDb db, CancellationToken cancellationToken = default)
+    {
+        db.StockLevels.AddRange(Catalogue.Products.Values.Select(product => new StockLevel
+        {
+            Product = product.Id,
+            Received = product.InStock,
+            Available = product.InStock,
+        }));
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
     private static async Task TryCreateAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         await using var scope = services.CreateAsyncScope();
@@ -35,13 +47,7 @@ public static class Tables
         await db.Database.EnsureCreatedAsync(cancellationToken);
         if (!await db.StockLevels.AnyAsync(cancellationToken))
         {
-            db.StockLevels.AddRange(Catalogue.Products.Values.Select(product => new StockLevel
-            {
-                Product = product.Id,
-                Received = product.InStock,
-                Available = product.InStock,
-            }));
-            await db.SaveChangesAsync(cancellationToken);
+            await FillAsync(db, cancellationToken);
         }
     }
 

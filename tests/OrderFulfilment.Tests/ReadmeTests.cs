@@ -7,20 +7,28 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OrderFulfilment.Tests;
 
-/// <summary>The README's code is this file's: what it shows compiles.</summary>
+/// <summary>What the README and the pages of docs show compiles: the README's code is this file's, that of the pages is in other files of this project.</summary>
 public sealed class ReadmeTests
 {
-    [Fact]
-    public void Every_line_of_code_in_the_README_is_compiled()
-    {
-        var compiled = File.ReadAllLines(Path.Combine(Root, "tests", "OrderFulfilment.Tests", "ReadmeTests.cs")).Select(line => line.Trim()).ToHashSet();
-        var readme = File.ReadAllText(Path.Combine(Root, "README.md"));
-        var shown = Regex.Matches(readme, "```csharp\n(.*?)```", RegexOptions.Singleline)
-            .SelectMany(block => block.Groups[1].Value.Split('\n')).Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
+    public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md"))
+        .Where(page => CodeIn(page).Count > 0).Select(page => Path.GetRelativePath(Root, page))];
 
-        shown.Should().NotBeEmpty();
-        shown.Should().OnlyContain(line => compiled.Contains(line));
+    [Theory, MemberData(nameof(Pages))]
+    public void Every_line_of_code_is_compiled(string page)
+    {
+        var compiled = Directory.GetFiles(Path.Combine(Root, "tests", "OrderFulfilment.Tests"), "*.cs")
+            .SelectMany(File.ReadAllLines).Select(line => line.Trim()).ToHashSet();
+
+        CodeIn(Path.Combine(Root, page)).Should().OnlyContain(line => compiled.Contains(line));
     }
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/testing.md")]
+    public void There_is_code_to_compile(string page) => CodeIn(Path.Combine(Root, page)).Should().NotBeEmpty();
+
+    private static List<string> CodeIn(string page) => Regex.Matches(File.ReadAllText(page), "```csharp\n(.*?)```", RegexOptions.Singleline)
+        .SelectMany(block => block.Groups[1].Value.Split('\n')).Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
 
     /// <summary>From the build, because a deterministic build does not tell the compiler where the sources are.</summary>
     private static string Root => typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "RepositoryRoot").Value!;

@@ -35,7 +35,7 @@ internal sealed class DemoDatabase
 
     public async Task<T> ReadAsync<T>(Func<FulfilmentDb, Task<T>> read)
     {
-        await using var db = new FulfilmentDb(options);
+        await using var db = new FulfilmentDb(options, TimeProvider.System);
         return await read(db);
     }
 

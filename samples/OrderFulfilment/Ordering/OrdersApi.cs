@@ -16,14 +16,14 @@ public static class OrdersApi
     /// 201 for a new order; 200 if it is there already, so a client that got no answer simply asks again; 409 if its id
     /// belongs to another order; 400 if it makes no sense.
     /// </summary>
-    private static async Task<IResult> PlaceAsync(PlaceOrderRequest request, FulfilmentDb db, IMessageBus bus, CancellationToken cancellationToken)
+    public static async Task<IResult> PlaceAsync(PlaceOrderRequest request, FulfilmentDb db, IMessageBus bus, TimeProvider time, CancellationToken cancellationToken)
     {
         if (request.Validate() is { Count: > 0 } errors)
         {
             return Results.ValidationProblem(errors);
         }
 
-        var order = request.ToOrder();
+        var order = request.ToOrder(time.GetUtcNow());
         if (await FindAsync(db, order.Id, cancellationToken) is { } known)
         {
             return Repeated(request, known);

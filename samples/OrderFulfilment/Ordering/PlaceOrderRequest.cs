@@ -43,15 +43,15 @@ public sealed record PlaceOrderRequest(Guid? Id, string? Customer, string? Produ
     }
 
     /// <summary>Call it on a valid request only.</summary>
-    public Order ToOrder() => new()
+    public Order ToOrder(DateTimeOffset now) => new()
     {
-        Id = Id ?? Guid.CreateVersion7(),
+        Id = Id ?? Guid.CreateVersion7(now),
         Customer = Customer!,
         Product = Product!,
         Quantity = Quantity,
         Amount = Quantity * Catalogue.Products[Product!].Price,
         CardToken = CardToken!,
-        PlacedAt = DateTime.UtcNow,
+        PlacedAt = now.UtcDateTime,
     };
 
     public bool Ordered(Order order)

@@ -20,6 +20,9 @@ internal sealed class Fate(string endpoint, MessageEnvelope envelope, KeyLine? l
     /// <summary>How often its handlers were called.</summary>
     public int Runs { get; set; }
 
+    /// <summary>How many handlers are at it now; those of a node that died are.</summary>
+    public int Running { get; set; }
+
     /// <summary>By handler: how often its work was committed.</summary>
     public Dictionary<int, int> Effects { get; } = [];
 

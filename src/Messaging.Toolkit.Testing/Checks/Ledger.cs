@@ -1,3 +1,4 @@
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Testing.Databases;
 using Messaging.Toolkit.Testing.Faults;
@@ -16,7 +17,7 @@ namespace Messaging.Toolkit.Testing.Checks;
 internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOnlyList<string>> endpointsOf)
 {
     /// <summary>More than any handler sends.</summary>
-    private const int MostChildren = 64;
+    private const int MostChildren = 10_000;
 
     /// <summary>The tokens of retried transactions; not a name of an endpoint.</summary>
     private const string TokenEndpoint = "$transaction";
@@ -25,6 +26,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
     private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), KeyLine> lines = [];
     private readonly Dictionary<(NodeLife Life, string Endpoint), int> running = [];
     private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
+    private readonly List<MessageEnvelope> sent = [];
+    private readonly List<Fate> handled = [];
+    private readonly List<DeadLetter> deadLetters = [];
 
     public List<Violation> Violations { get; } = [];
 
@@ -43,6 +47,15 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
     /// <summary>How many messages have neither taken effect nor died.</summary>
     public int Unended { get; private set; }
 
+    /// <summary>The committed messages, in their order; one with several destinations is there once for each.</summary>
+    public IReadOnlyList<MessageEnvelope> Sent => sent;
+
+    /// <summary>What has taken effect, in the order in which it did.</summary>
+    public IReadOnlyList<Fate> Effects => handled;
+
+    /// <summary>Dead letters, in the order in which they were written.</summary>
+    public IReadOnlyList<DeadLetter> DeadLetters => deadLetters;
+
     public IEnumerable<Fate> Open => fates.Values.Where(fate => !fate.HasEnded);
 
     public void Report(string rule, string description, Guid? message = null)
@@ -60,6 +73,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         Commits++;
         foreach (var (destination, envelope) in database.ReadNewMessages())
         {
+            sent.Add(envelope);
             foreach (var endpoint in endpointsOf(destination))
             {
                 AddMessage(database, life, endpoint, envelope, runs);
@@ -85,9 +99,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
             Report("G5", $"The work of a handler was committed without a claim: {run.Fate}.", run.Fate.Envelope.Id);
         }
 
-        foreach (var (endpoint, messageId) in database.ReadNewDeadLetters())
+        foreach (var letter in database.ReadNewDeadLetters())
         {
-            AddDeadLetter(life, endpoint, messageId);
+            deadLetters.Add(letter);
+            AddDeadLetter(life, letter.Endpoint, letter.MessageId);
         }
     }
 
@@ -118,6 +133,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
 
             fate.Runs++;
         }
+
+        fate.Running++;
 
         if (fate.Line?.Running.Add(life) == false)
         {
@@ -153,6 +170,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
 
         running[(run.Life, run.Fate.Endpoint)]--;
         run.Fate.Line?.Running.Remove(run.Life);
+        run.Fate.Running--;
         run.IsCompleted = !failed;
         if (failed)
         {
@@ -206,6 +224,11 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         if (fate.Effects.Count == 0 && fate.Line?.FirstUnended() is { } first && first != fate)
         {
             Report("G3", $"{fate} took effect before an earlier message of its key: {first}.", id);
+        }
+
+        if (fate.Effects.Count == 0)
+        {
+            handled.Add(fate);
         }
 
         Unended -= fate.HasEnded ? 0 : 1;

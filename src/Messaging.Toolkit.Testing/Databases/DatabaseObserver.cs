@@ -1,3 +1,4 @@
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.Messages;
 using Microsoft.Data.Sqlite;
@@ -12,6 +13,8 @@ internal sealed class DatabaseObserver : IDisposable
     private readonly SqliteCommand messages;
     private readonly SqliteCommand claims;
     private readonly SqliteCommand deadLetters;
+    private readonly SqliteCommand lastClaim;
+    private readonly SqliteCommand lastDeadLetter;
     private readonly SqliteCommand waiting;
 
     public DatabaseObserver(string path, TableNames names)
@@ -24,10 +27,13 @@ internal sealed class DatabaseObserver : IDisposable
             $"SELECT {outbox.Id}, {outbox.Destination}, {outbox.MessageId}, {outbox.Type}, {outbox.Key}, {outbox.Headers}, {outbox.Body} " +
             $"FROM {outbox.Table} WHERE {outbox.Id} > @last ORDER BY {outbox.Id}");
         claims = Command($"SELECT rowid, {names.Claim.Endpoint}, {names.Claim.MessageId} FROM {names.Claim.Table} WHERE rowid > @last ORDER BY rowid");
+        var letter = names.DeadLetter;
         deadLetters = Command(
-            $"SELECT rowid, {names.DeadLetter.Endpoint}, {names.DeadLetter.MessageId} FROM {names.DeadLetter.Table} WHERE rowid > @last ORDER BY rowid");
-        waiting = connection.CreateCommand();
-        waiting.CommandText = $"SELECT EXISTS (SELECT 1 FROM {outbox.Table})";
+            $"SELECT rowid, {letter.Endpoint}, {letter.MessageId}, {letter.Type}, {letter.Key}, {letter.Headers}, {letter.Body}, {letter.Reason}, {letter.Failure}, {letter.Attempts} " +
+            $"FROM {letter.Table} WHERE rowid > @last ORDER BY rowid");
+        lastClaim = Query($"SELECT coalesce(max(rowid), 0) FROM {names.Claim.Table}");
+        lastDeadLetter = Query($"SELECT coalesce(max(rowid), 0) FROM {letter.Table}");
+        waiting = Query($"SELECT EXISTS (SELECT 1 FROM {outbox.Table})");
     }
 
     /// <summary>Which leases somebody has at that time.</summary>
@@ -54,35 +60,64 @@ internal sealed class DatabaseObserver : IDisposable
             row.GetString(1),
             EnvelopeHeaders.Read(row.GetGuid(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4), row.GetString(5), row.GetFieldValue<byte[]>(6))));
 
-    public List<(string Endpoint, Guid MessageId)> ReadNewClaims() => ReadNew(claims, static row => (row.GetString(1), row.GetGuid(2)));
+    public List<(string Endpoint, Guid MessageId)> ReadNewClaims() => ReadNew(claims, static row => (row.GetString(1), row.GetGuid(2)), lastClaim);
 
-    public List<(string Endpoint, Guid MessageId)> ReadNewDeadLetters() => ReadNew(deadLetters, static row => (row.GetString(1), row.GetGuid(2)));
+    public List<DeadLetter> ReadNewDeadLetters() => ReadNew(deadLetters, static row => new DeadLetter
+    {
+        Endpoint = row.GetString(1),
+        MessageId = row.GetGuid(2),
+        Type = row.GetString(3),
+        Key = row.IsDBNull(4) ? null : row.GetString(4),
+        Headers = row.GetString(5),
+        Body = row.GetFieldValue<byte[]>(6),
+        Reason = row.GetString(7),
+        Failure = row.IsDBNull(8) ? null : row.GetString(8),
+        Attempts = row.GetInt32(9),
+    }, lastDeadLetter);
 
     public void Dispose()
     {
         messages.Dispose();
         claims.Dispose();
         deadLetters.Dispose();
+        lastClaim.Dispose();
+        lastDeadLetter.Dispose();
         waiting.Dispose();
         connection.Dispose();
     }
 
-    private SqliteCommand Command(string sql)
+    private SqliteCommand Query(string sql)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
+        return command;
+    }
+
+    private SqliteCommand Command(string sql)
+    {
+        var command = Query(sql);
         command.Parameters.AddWithValue("@last", 0L);
         return command;
     }
 
-    private static List<T> ReadNew<T>(SqliteCommand command, Func<SqliteDataReader, T> read)
+    /// <param name="command">Reads the rows after the last one.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="findLast">For tables whose rows are deleted and then numbered anew: finds the last one there is.</param>
+    private static List<T> ReadNew<T>(SqliteCommand command, Func<SqliteDataReader, T> read, SqliteCommand? findLast = null)
     {
         var rows = new List<T>();
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
+        using (var reader = command.ExecuteReader())
         {
-            command.Parameters[0].Value = reader.GetInt64(0);
-            rows.Add(read(reader));
+            while (reader.Read())
+            {
+                command.Parameters[0].Value = reader.GetInt64(0);
+                rows.Add(read(reader));
+            }
+        }
+
+        if (rows.Count == 0 && findLast is not null)
+        {
+            command.Parameters[0].Value = findLast.ExecuteScalar();
         }
 
         return rows;

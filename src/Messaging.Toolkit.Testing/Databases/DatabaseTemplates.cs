@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Testing.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -10,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Messaging.Toolkit.Testing.Databases;
 
 /// <summary>Empty databases with the tables of the application's contexts, made once and copied for every world.</summary>
-internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : IDisposable
+/// <param name="configure">Adds the application's services.</param>
+/// <param name="given">What the databases hold.</param>
+internal sealed class DatabaseTemplates(Action<IServiceCollection> configure, IReadOnlyList<Given> given) : IDisposable
 {
     private readonly string folder = DatabaseFile.NewFolder();
     private readonly ConcurrentDictionary<(Type ContextType, bool IsNew), Lazy<TableNames>> templates = new();
@@ -40,10 +43,17 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : 
         using (var provider = services.BuildServiceProvider())
         using (var scope = provider.CreateScope())
         {
+            ThrowIfInvalid(provider);
             var context = (DbContext)scope.ServiceProvider.GetRequiredService(contextType);
             context.GetService<IRelationalDatabaseCreator>().EnsureCreated();
             context.Model.GetRelationalModel();
             names = new TableNames(context);
+            foreach (var preparation in given.Where(preparation => preparation.Context == contextType))
+            {
+                // SQLite completes everything at once: nothing is waited for here.
+                preparation.Prepare(context).GetAwaiter().GetResult();
+            }
+
             if (!isNew)
             {
                 CreateLeases(context, names);
@@ -52,6 +62,15 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure) : 
 
         DatabaseFile.Close(path);
         return names;
+    }
+
+    private static void ThrowIfInvalid(IServiceProvider provider)
+    {
+        var errors = provider.GetRequiredService<StoreCollection>().All.SelectMany(store => store.Validate()).ToList();
+        if (errors.Count > 0)
+        {
+            throw new MessagingConfigurationException(errors);
+        }
     }
 
     private static void CreateLeases(DbContext context, TableNames names)

@@ -56,9 +56,9 @@ internal sealed class SimulatedStrategy(ExecutionStrategyDependencies dependenci
                 await PauseAsync(attempt, cancellationToken);
             }
 
-            if (verifySucceeded is not null && await VerifyAsync(() => verifySucceeded(context, state, cancellationToken), cancellationToken) is { IsSuccessful: true } known)
+            if (verifySucceeded is not null && await VerifyAsync(() => verifySucceeded(context, state, cancellationToken), cancellationToken) is { IsSuccessful: true, Result: var known })
             {
-                return known.Result;
+                return known;
             }
         }
     }

@@ -9,7 +9,10 @@ namespace Messaging.Toolkit.Testing.Nodes;
 /// One life of a node, from its start to its end: what a process is in reality. It meets the world outside at its
 /// operations, and that is where faults happen to it.
 /// </summary>
-internal sealed class NodeLife(Lane lane, FaultPlan faults, SeededRandom latencies)
+/// <param name="lane">Everything that it does.</param>
+/// <param name="faults">What happens to it.</param>
+/// <param name="latencies">How long its operations take; null if they take no time.</param>
+internal sealed class NodeLife(Lane lane, FaultPlan faults, SeededRandom? latencies)
 {
     private static readonly TimeSpan LongestSlowness = TimeSpan.FromSeconds(5);
 
@@ -98,8 +101,9 @@ internal sealed class NodeLife(Lane lane, FaultPlan faults, SeededRandom latenci
     }
 
     /// <summary>Mostly at once, sometimes a moment, seldom long.</summary>
-    private TimeSpan Latency() => latencies.Next(20) switch
+    private TimeSpan Latency() => latencies?.Next(20) switch
     {
+        null => TimeSpan.Zero,
         < 12 => TimeSpan.Zero,
         < 19 => latencies.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(3)),
         _ => latencies.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(30)),

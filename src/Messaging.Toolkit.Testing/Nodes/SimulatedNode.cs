@@ -20,7 +20,7 @@ internal sealed class SimulatedNode
     private readonly string name;
     private readonly FaultPlan faults;
     private readonly Func<NodeLife, SeededRandom, ServiceProvider> build;
-    private readonly Action<string> report;
+    private readonly Action<NodeLife, Exception> report;
     private readonly Lane outside;
     private readonly SeededRandom stops;
     private ServiceProvider? services;
@@ -31,8 +31,8 @@ internal sealed class SimulatedNode
     /// <param name="number">Its number.</param>
     /// <param name="faults">What happens to it.</param>
     /// <param name="build">Makes the services of a life.</param>
-    /// <param name="report">Takes notice of what it must not do.</param>
-    public SimulatedNode(World world, Lane outside, int number, FaultPlan faults, Func<NodeLife, SeededRandom, ServiceProvider> build, Action<string> report)
+    /// <param name="report">Takes notice of what it must not do: fail to start or to stop.</param>
+    public SimulatedNode(World world, Lane outside, int number, FaultPlan faults, Func<NodeLife, SeededRandom, ServiceProvider> build, Action<NodeLife, Exception> report)
     {
         this.world = world;
         this.outside = outside;
@@ -43,6 +43,9 @@ internal sealed class SimulatedNode
         stops = SeededRandom.For(world.Seed, name + " stops");
     }
 
+    /// <summary>Whether its operations take time even if nothing is wrong. Default true.</summary>
+    public bool HasLatency { get; init; } = true;
+
     /// <summary>The present life, or null between two.</summary>
     public NodeLife? Life { get; private set; }
 
@@ -52,7 +55,7 @@ internal sealed class SimulatedNode
     public void Start()
     {
         var lane = new Lane(world, string.Create(CultureInfo.InvariantCulture, $"{name}.{++lives}"));
-        var life = new NodeLife(lane, faults, SeededRandom.For(world.Seed, lane.Name + " latencies"));
+        var life = new NodeLife(lane, faults, HasLatency ? SeededRandom.For(world.Seed, lane.Name + " latencies") : null);
         life.Befalls = (kind, severity) => Befall(life, kind, severity);
         Life = life;
         services = build(life, SeededRandom.For(world.Seed, lane.Name));
@@ -105,7 +108,8 @@ internal sealed class SimulatedNode
         life.StopsUntil = world.Now + limit;
         Run(life, async () =>
         {
-            using var timeout = new CancellationTokenSource(limit, new LaneTime(life.Lane));
+            var time = new LaneTime(life.Lane);
+            using var timeout = new CancellationTokenSource(limit, time);
             await Host().StopAsync(timeout.Token);
             await services!.DisposeAsync();
             life.Note("has stopped");
@@ -136,7 +140,7 @@ internal sealed class SimulatedNode
         }
         catch (Exception exception)
         {
-            report($"{life.Name}: {exception}");
+            report(life, exception);
         }
     }
 

@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace Messaging.Toolkit.Testing.Nodes;
 
 /// <summary>Warnings and errors of a node are part of the trace.</summary>
-internal sealed class TraceLoggerProvider(NodeLife life) : ILoggerProvider
+/// <param name="life">The node's.</param>
+/// <param name="withStacks">Whether exceptions are whole. Stacks name files, and may differ where traces must not.</param>
+internal sealed class TraceLoggerProvider(NodeLife life, bool withStacks = false) : ILoggerProvider
 {
-    public ILogger CreateLogger(string categoryName) => new TraceLogger(life);
+    public ILogger CreateLogger(string categoryName) => new TraceLogger(life, withStacks);
 
     public void Dispose() { }
 
-    private sealed class TraceLogger(NodeLife life) : ILogger
+    private sealed class TraceLogger(NodeLife life, bool withStacks) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
@@ -19,8 +21,11 @@ internal sealed class TraceLoggerProvider(NodeLife life) : ILoggerProvider
         {
             if (IsEnabled(logLevel) && life.IsAlive)
             {
-                life.Note(logLevel == LogLevel.Warning ? "warns" : "logs error", detail: $"{formatter(state, null)} {exception?.GetType().Name} {exception?.Message}");
+                life.Note(logLevel == LogLevel.Warning ? "warns" : "logs error", detail: $"{formatter(state, null)} {Describe(exception)}");
             }
         }
+
+        private string Describe(Exception? exception)
+            => exception is null ? "" : withStacks ? Environment.NewLine + exception : $"{exception.GetType().Name} {exception.Message}";
     }
 }

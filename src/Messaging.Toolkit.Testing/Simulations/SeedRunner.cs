@@ -7,7 +7,7 @@ namespace Messaging.Toolkit.Testing.Simulations;
 /// <summary>Runs seeds of one definition, each on one thread, and explains the first that fails.</summary>
 internal sealed class SeedRunner(SimulationDefinition definition) : IDisposable
 {
-    private readonly DatabaseTemplates templates = new(definition.Configure);
+    private readonly DatabaseTemplates templates = new(definition.Configure, definition.Given);
 
     /// <summary>Called after each run, by one thread at a time.</summary>
     public Action<SimulationReport>? Progress { get; set; }

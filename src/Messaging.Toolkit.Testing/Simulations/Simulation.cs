@@ -25,6 +25,12 @@ public sealed class Simulation
     /// <param name="configure">As <see cref="ISimulatedApplication.ConfigureServices"/>; called for every life of a node.</param>
     public static Simulation Of(Action<IServiceCollection> configure) => new(new SimulationDefinition { Configure = configure });
 
+    /// <summary>What a database holds before anything starts, once for all seeds. Default: nothing, the tables are empty.</summary>
+    /// <typeparam name="TContext">The context to write with.</typeparam>
+    /// <param name="prepare">Adds rows and saves them. It publishes nothing.</param>
+    public Simulation Given<TContext>(Func<TContext, Task> prepare) where TContext : DbContext
+        => new(definition with { Given = [.. definition.Given, Databases.Given.Of(prepare)] });
+
     /// <summary>What each client does. Default: nothing, with one client.</summary>
     /// <param name="clients">How many do it at the same time.</param>
     /// <param name="workload">What one does. Must end by itself; what it throws fails the simulation.</param>

@@ -30,6 +30,14 @@ public sealed class SimulationClient
     /// <summary>Chance that is repeated with the seed: the only one that a workload may use.</summary>
     public Random Random { get; }
 
+    /// <summary>An id that is repeated with the seed.</summary>
+    public Guid NewGuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
     /// <summary>The simulation's clock.</summary>
     public TimeProvider Time { get; }
 
@@ -58,15 +66,46 @@ public sealed class SimulationClient
     public Task<CallResult> CallAsync<TService>(Func<TService, Task> call) where TService : notnull
         => CallAsync((scope, _) => call(scope.GetRequiredService<TService>()));
 
+    /// <summary>Every method: what Random does by itself in a derived class is not seeded.</summary>
     private sealed class ClientRandom(SeededRandom random) : Random
     {
         public override int Next() => random.Next(int.MaxValue);
 
-        public override int Next(int maxValue) => random.Next(maxValue);
+        public override int Next(int maxValue)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(maxValue);
+            return random.Next(maxValue);
+        }
 
-        public override int Next(int minValue, int maxValue) => minValue + random.Next(maxValue - minValue);
+        public override int Next(int minValue, int maxValue) => (int)NextInt64(minValue, maxValue);
+
+        public override long NextInt64() => NextInt64(long.MaxValue);
+
+        public override long NextInt64(long maxValue)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(maxValue);
+            return NextInt64(0, maxValue);
+        }
+
+        public override long NextInt64(long minValue, long maxValue)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(maxValue, minValue);
+            return minValue + (long)Math.BigMul(random.Next(), (ulong)(maxValue - minValue), out _);
+        }
 
         public override double NextDouble() => random.NextFraction();
+
+        public override float NextSingle() => (random.Next() >> 40) * (1.0f / (1 << 24));
+
+        public override void NextBytes(byte[] buffer) => NextBytes(buffer.AsSpan());
+
+        public override void NextBytes(Span<byte> buffer)
+        {
+            foreach (ref var value in buffer)
+            {
+                value = (byte)random.Next();
+            }
+        }
 
         protected override double Sample() => random.NextFraction();
     }

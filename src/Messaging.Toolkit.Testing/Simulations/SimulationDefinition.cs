@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Testing.Databases;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Testing.Simulations;
@@ -6,6 +7,8 @@ namespace Messaging.Toolkit.Testing.Simulations;
 internal sealed record SimulationDefinition
 {
     public required Action<IServiceCollection> Configure { get; init; }
+
+    public IReadOnlyList<Given> Given { get; init; } = [];
 
     public FaultRates Rates { get; init; } = FaultRates.All;
 

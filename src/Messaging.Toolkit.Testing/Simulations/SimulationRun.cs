@@ -55,7 +55,7 @@ internal sealed class SimulationRun : IDisposable
         observer = services.BuildServiceProvider();
         for (var number = 1; number <= settings.Nodes; number++)
         {
-            nodes.Add(new SimulatedNode(world, outside, number, faults, Build, failure => ledger.Report("unhandled", failure)));
+            nodes.Add(new SimulatedNode(world, outside, number, faults, Build, (life, failure) => ledger.Report("unhandled", $"{life.Name}: {failure}")));
         }
 
         world.AfterStep = AfterStep;

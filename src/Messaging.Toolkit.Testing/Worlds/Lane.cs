@@ -26,7 +26,7 @@ internal sealed class Lane
 
     private sealed class LaneContext(Lane lane) : SynchronizationContext
     {
-        public override void Post(SendOrPostCallback callback, object? state) => lane.World.Post(lane, () => callback(state));
+        public override void Post(SendOrPostCallback callback, object? state) => lane.World.Post(lane, () => callback(state), waiter: state);
 
         public override void Send(SendOrPostCallback callback, object? state) => throw new NotSupportedException("A simulation has one thread: nothing can wait for it.");
 

@@ -11,7 +11,7 @@ internal sealed class World(ulong seed)
     private readonly SeededRandom choices = SeededRandom.For(seed, "choices");
     private readonly List<WorkItem> ready = [];
     private readonly PriorityQueue<VirtualTimer, (long Due, long Number)> timers = new();
-    private readonly int thread = Environment.CurrentManagedThreadId;
+    private int thread = Environment.CurrentManagedThreadId;
     private long scheduled;
     private volatile string? escape;
 
@@ -29,25 +29,32 @@ internal sealed class World(ulong seed)
     public Action? AfterStep { get; set; }
 
     /// <summary>Makes something happen in a lane, some time among the other things that are ready.</summary>
-    public void Post(Lane lane, Action run, bool inContext = true)
+    /// <param name="lane">Whose it is.</param>
+    /// <param name="run">What it is.</param>
+    /// <param name="inContext">Whether it is the lane's own code.</param>
+    /// <param name="waiter">What goes on, if it has waited.</param>
+    public void Post(Lane lane, Action run, bool inContext = true, object? waiter = null)
     {
-        if (Environment.CurrentManagedThreadId != thread)
+        if (!Escapes(lane, waiter))
         {
-            // Whatever happens from here on is not decided by the seed. It cannot be done, and must not be passed over.
-            escape ??= $"Something of {lane} went on on another thread, outside the simulation:{Environment.NewLine}{Environment.StackTrace}";
-            return;
+            Enqueue(new WorkItem(lane, run, inContext));
         }
-
-        Enqueue(new WorkItem(lane, run, inContext));
     }
 
     /// <summary>Makes something happen in a lane after a time.</summary>
     public VirtualTimer Schedule(Lane lane, TimeSpan delay, Action run)
     {
         var timer = new VirtualTimer(lane, run, Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero));
-        timers.Enqueue(timer, (timer.Due.Ticks, scheduled++));
+        if (!Escapes(lane))
+        {
+            timers.Enqueue(timer, (timer.Due.Ticks, scheduled++));
+        }
+
         return timer;
     }
+
+    /// <summary>From here on the caller's thread is the one on which everything happens.</summary>
+    public void MoveToThisThread() => thread = Environment.CurrentManagedThreadId;
 
     /// <summary>Waits in a lane; goes on inside whatever library waits, as a reply from outside would.</summary>
     public Task DelayAsync(Lane lane, TimeSpan delay)
@@ -60,7 +67,7 @@ internal sealed class World(ulong seed)
         }
         else
         {
-            Enqueue(new WorkItem(lane, source.SetResult, InContext: false));
+            Post(lane, source.SetResult, inContext: false);
         }
 
         return source.Task;
@@ -103,6 +110,18 @@ internal sealed class World(ulong seed)
         lane.State = LaneState.Dead;
         lane.Held.Clear();
         ready.RemoveAll(item => item.Lane == lane);
+    }
+
+    /// <summary>Whether this is another thread. What it does is not decided by the seed: it cannot be done, and must not be passed over.</summary>
+    private bool Escapes(Lane lane, object? waiter = null)
+    {
+        if (Environment.CurrentManagedThreadId == thread)
+        {
+            return false;
+        }
+
+        escape ??= Escape.Describe(lane, waiter);
+        return true;
     }
 
     private bool Step(TimeSpan until)
@@ -173,6 +192,3 @@ internal sealed class World(ulong seed)
 /// <param name="Run">What it is.</param>
 /// <param name="InContext">Whether it is the lane's own code, or a reply to it from outside.</param>
 internal readonly record struct WorkItem(Lane Lane, Action Run, bool InContext);
-
-/// <summary>Code under simulation went on on another thread: its order is not the seed's any more.</summary>
-internal sealed class EscapedException(string message) : Exception(message);

@@ -18,10 +18,20 @@ public sealed class DependencyTests
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
         ]);
 
+    /// <summary>It runs the toolkit's own store, on the one database that needs no server.</summary>
+    [Fact]
+    public void The_simulator_depends_on_the_store_and_on_SQLite()
+        => Foreign(Packages.Testing).Should().BeSubsetOf([
+            "Messaging.Toolkit", "Messaging.Toolkit.EntityFrameworkCore", "Microsoft.Data.Sqlite",
+            "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Abstractions", "Microsoft.EntityFrameworkCore.Relational", "Microsoft.EntityFrameworkCore.Sqlite",
+            "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
+            "Microsoft.Extensions.Logging", "Microsoft.Extensions.Logging.Abstractions",
+        ]);
+
     [Fact]
     public void Every_package_has_its_rule()
         => Directory.GetDirectories(Path.Combine(Packages.Root, "src")).Select(Path.GetFileName).Should().BeEquivalentTo(
-            [Packages.Core.GetName().Name, Packages.EntityFrameworkCore.GetName().Name], "a new package is added to the conventions");
+            [Packages.Core.GetName().Name, Packages.EntityFrameworkCore.GetName().Name, Packages.Testing.GetName().Name], "a new package is added to the conventions");
 
     private static List<string> Foreign(Assembly assembly)
     {

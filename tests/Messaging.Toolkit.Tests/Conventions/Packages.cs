@@ -1,4 +1,5 @@
 using System.Reflection;
+using Messaging.Toolkit.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.Tests.Conventions;
@@ -9,12 +10,14 @@ static class Packages
     public static readonly Assembly Core = typeof(IMessageBus).Assembly;
     public static readonly Assembly EntityFrameworkCore = typeof(MessagingModelBuilderExtensions).Assembly;
 
-    public static TheoryData<string> All => new("Messaging.Toolkit", "Messaging.Toolkit.EntityFrameworkCore");
+    public static readonly Assembly Testing = typeof(MessagingHarness).Assembly;
+
+    public static TheoryData<string> All => new("Messaging.Toolkit", "Messaging.Toolkit.EntityFrameworkCore", "Messaging.Toolkit.Testing");
 
     /// <summary>The root of the repository.</summary>
     public static string Root { get; } = FindRoot();
 
-    public static Assembly Get(string name) => new[] { Core, EntityFrameworkCore }.Single(assembly => assembly.GetName().Name == name);
+    public static Assembly Get(string name) => new[] { Core, EntityFrameworkCore, Testing }.Single(assembly => assembly.GetName().Name == name);
 
     /// <summary>The files of source text of all packages.</summary>
     public static IEnumerable<string> SourceFiles()

@@ -16,6 +16,7 @@ public sealed class PublicApiTests
     {
         Packages.Core.GetExportedTypes().Length.Should().BeLessThanOrEqualTo(60);
         Packages.EntityFrameworkCore.GetExportedTypes().Length.Should().BeLessThanOrEqualTo(10);
+        Packages.Testing.GetExportedTypes().Length.Should().BeLessThanOrEqualTo(15);
     }
 
     private static IEnumerable<string> Describe(Assembly assembly)
