@@ -266,9 +266,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
     }
 
     /// <summary>What must be so when everything has come to rest.</summary>
-    public void CheckEnd()
+    /// <param name="redelivers">Whether messages may come again without any fault: a broker does that when a consumer joins.</param>
+    public void CheckEnd(bool redelivers)
     {
-        if (faults.Happened.Count == 0 && Failures == 0 && Duplicates > 0)
+        if (!redelivers && faults.Happened.Count == 0 && Failures == 0 && Duplicates > 0)
         {
             Report("G4", $"Without any fault {Duplicates} messages came again after they had been handled.");
         }

@@ -69,7 +69,7 @@ internal sealed class SimulationRun : IDisposable
             Work();
             ComeToRest();
             Stop();
-            ledger.CheckEnd();
+            ledger.CheckEnd(redelivers: broker is not null);
         }
         catch (ViolationException)
         {
