@@ -15,6 +15,9 @@ internal sealed class LeaseKeeper(
     IMessageStore store, string owner, OutboxOptions options, Signal changed, TimeProvider time, MessagingMetrics metrics, ILogger logger)
 {
     private volatile Holding holding = Holding.None;
+
+    /// <summary>Leases that were asked for or about to be given up when a round ended early: they may be ours although nothing says so.</summary>
+    private volatile IReadOnlyCollection<string> unsettled = [];
     private Func<int, bool> isBusy = static _ => false;
 
     /// <summary>The buckets held and not being given up; empty when the time is over.</summary>
@@ -43,6 +46,7 @@ internal sealed class LeaseKeeper(
         holding = before with { Buckets = before.Buckets.Except(plan.GiveUp).ToFrozenSet() };
         var idle = plan.GiveUp.Where(bucket => !isBusy(bucket)).ToList();
         var draining = plan.GiveUp.Except(idle).ToList();
+        unsettled = [.. plan.Take, .. plan.GiveUp.Select(LeasePlan.BucketName)];
         var names = await store.Leases.TakeAsync(owner, [.. plan.Take, .. draining.Select(LeasePlan.BucketName)], options.LeaseDuration, cancellationToken);
         var buckets = names.Select(LeasePlan.BucketOf).OfType<int>().Except(draining).ToFrozenSet();
         holding = new Holding(names.ToFrozenSet(StringComparer.Ordinal), buckets, validUntil);
@@ -62,7 +66,7 @@ internal sealed class LeaseKeeper(
     /// <summary>Gives everything up, so that the others need not wait for it to expire.</summary>
     public async Task ReleaseAllAsync(CancellationToken cancellationToken)
     {
-        var names = holding.Names;
+        var names = holding.Names.Union(unsettled, StringComparer.Ordinal).ToList();
         holding = Holding.None;
         if (names.Count > 0)
         {
