@@ -23,6 +23,9 @@ internal sealed class HarnessWorld : IDisposable
 
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
 
+    /// <summary>In real time: how late a thread of a busy machine may be.</summary>
+    private static readonly TimeSpan EscapeLimit = TimeSpan.FromSeconds(2);
+
     private readonly ServiceCollection configured = [];
     private readonly World world = new(Seed);
     private readonly Dictionary<Type, SimulatedDatabase> databases = [];
@@ -97,6 +100,10 @@ internal sealed class HarnessWorld : IDisposable
         }
     }
 
+    /// <summary>To be called before it is said that something does not come: it may be on its way on another thread, which is what to say then.</summary>
+    /// <exception cref="InvalidOperationException">Something went on on another thread.</exception>
+    public void AwaitEscape() => world.AwaitEscape(EscapeLimit);
+
     public void Dispose()
     {
         if (isDisposed)
@@ -164,20 +171,13 @@ internal sealed class HarnessWorld : IDisposable
     private bool RunUntil(Func<bool> condition, TimeSpan limit)
     {
         var circles = new CircleGuard(world, Ledger);
-        try
-        {
-            return world.RunUntil(
-                () =>
-                {
-                    circles.Check();
-                    return condition();
-                },
-                limit);
-        }
-        catch (EscapedException exception)
-        {
-            throw new InvalidOperationException(exception.Message, exception);
-        }
+        return world.RunUntil(
+            () =>
+            {
+                circles.Check();
+                return condition();
+            },
+            limit);
     }
 
     private void ThrowFailure()

@@ -86,6 +86,7 @@ public sealed class MessagingHarness : IDisposable
         var running = world.CallAsync(async scope => result = await call(scope.GetRequiredService<TService>()));
         if (!Pump(() => running.IsCompleted, CallLimit))
         {
+            world.AwaitEscape();
             throw new TimeoutException($"The call has not ended after {CallLimit} of virtual time: it waits for something that does not come. {Escape.Advice}");
         }
 
@@ -106,6 +107,7 @@ public sealed class MessagingHarness : IDisposable
         var longest = limit ?? DefaultLimit;
         if (!Pump(() => world.IsIdle, longest))
         {
+            world.AwaitEscape();
             throw new TimeoutException($"There is work left after {longest} of virtual time: {Left()}");
         }
     }

@@ -38,4 +38,4 @@ internal static class Escape
 }
 
 /// <summary>Code under simulation went on on another thread: its order is not the seed's any more.</summary>
-internal sealed class EscapedException(string message) : Exception(message);
+internal sealed class EscapedException(string message) : InvalidOperationException(message);

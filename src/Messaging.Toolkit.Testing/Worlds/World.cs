@@ -10,10 +10,10 @@ internal sealed class World(ulong seed)
 {
     private readonly SeededRandom choices = SeededRandom.For(seed, "choices");
     private readonly List<WorkItem> ready = [];
+    private readonly TaskCompletionSource<string> escape = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PriorityQueue<VirtualTimer, (long Due, long Number)> timers = new();
     private int thread = Environment.CurrentManagedThreadId;
     private long scheduled;
-    private volatile string? escape;
 
     public ulong Seed => seed;
 
@@ -96,6 +96,18 @@ internal sealed class World(ulong seed)
         }
     }
 
+    /// <summary>
+    /// Gives what went on outside of this world the time to come back, so that it can be named. Virtual time passes so fast that
+    /// a wait of five real milliseconds may end after it is given up.
+    /// </summary>
+    /// <param name="limit">How long that may take, in real time.</param>
+    /// <exception cref="EscapedException">It came back.</exception>
+    public void AwaitEscape(TimeSpan limit)
+    {
+        escape.Task.Wait(limit);
+        ThrowEscape();
+    }
+
     /// <summary>What was kept back while the lane was frozen goes on.</summary>
     public void Resume(Lane lane)
     {
@@ -120,7 +132,7 @@ internal sealed class World(ulong seed)
             return false;
         }
 
-        escape ??= Escape.Describe(lane, waiter);
+        escape.TrySetResult(Escape.Describe(lane, waiter));
         return true;
     }
 
@@ -147,12 +159,16 @@ internal sealed class World(ulong seed)
         item.Run();
         SynchronizationContext.SetSynchronizationContext(null);
         AfterStep?.Invoke();
-        if (escape is not null)
-        {
-            throw new EscapedException(escape);
-        }
-
+        ThrowEscape();
         return true;
+    }
+
+    private void ThrowEscape()
+    {
+        if (escape.Task.IsCompleted)
+        {
+            throw new EscapedException(escape.Task.Result);
+        }
     }
 
     /// <summary>All that are due at the same moment: the seed decides among them.</summary>

@@ -17,9 +17,15 @@ internal static class NumberedWorkload
     private const int BurstSize = 8;
 
     private const double Burst = 0.05;
+    private const double Quiet = 0.2;
 
     /// <summary>Seldom, as a run in which a handler fails by itself tells nothing of what is so without faults.</summary>
     private const double Poison = 0.02;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Long enough for the nodes to share the buckets anew, so that transactions meet that.</summary>
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromSeconds(4);
 
     public static Simulation Simulation { get; } = NumberedInvariants.AddTo(Testing.Simulation.For<NumberedApplication>()
         .Workload(clients: 3, RunAsync)
@@ -33,7 +39,7 @@ internal static class NumberedWorkload
             var count = client.Random.NextDouble() < Burst ? BurstSize : client.Random.Next(1, 3);
             var form = client.Random.NextDouble() < Poison ? Forms : client.Random.Next(Forms);
             await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
-            await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(200)));
+            await client.DelayAsync(client.Random.NextDouble() < Quiet ? LongestQuiet * client.Random.NextDouble() : LongestPause * client.Random.NextDouble());
         }
     }
 
@@ -81,7 +87,11 @@ internal static class NumberedWorkload
                 await db.ExecuteInTransactionAsync(cancel => CountAsync(db, bus, key, count, cancel), cancellationToken);
                 break;
             case Forms:
-                bus.Send(Note.Poison);
+                for (var i = 0; i < BurstSize; i++)
+                {
+                    bus.Send(Note.Poison);
+                }
+
                 await db.SaveChangesAsync(cancellationToken);
                 break;
             default: // Others count at the same time: who was slower fails, and nothing of it may happen.

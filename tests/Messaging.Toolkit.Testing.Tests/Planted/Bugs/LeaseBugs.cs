@@ -30,10 +30,6 @@ internal static class LeaseBugs
             "return [.. own.Intersect(names, StringComparer.Ordinal)];",
             "return own.Any() ? names : [];"),
 
-        new("busy bucket given up", "A bucket is given up while messages of it are under way.", Keeper,
-            "var idle = plan.GiveUp.Where(bucket => !isBusy(bucket)).ToList();",
-            "var idle = plan.GiveUp.ToList();"),
-
         new("all buckets relayed", "A node relays all buckets, whoever holds their leases.", Keeper,
             "var buckets = names.Select(LeasePlan.BucketOf).OfType<int>().Except(draining).ToFrozenSet();",
             "var buckets = Enumerable.Range(0, OutboxOptions.Buckets).ToFrozenSet();"),

@@ -61,10 +61,6 @@ internal static class RelayBugs
             "return count <= mostPerKey / 2 && heldKeys.Remove(key);",
             "return false;"),
 
-        new("bucket busy for ever", "A bucket counts as busy when its messages are confirmed, so it is kept, and nothing of it is sent.", Window,
-            "perBucket[record.Bucket]--;",
-            ""),
-
         new("failed loop ends", "Background work ends when it fails for the first time.", "Messaging.Toolkit/Runtime/Loop.cs",
             "await PauseAsync(pause, stopping);",
             "return;"),

@@ -13,24 +13,6 @@ internal static class StopBugs
             "settlement == Settlement.Done ? SendStatus.Confirmed : SendStatus.Returned",
             "SendStatus.Confirmed"),
 
-        new("rolled back is done", "What is rolled back because the host's time is over is settled as done.", "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs",
-            """
-                await HandleAsync(group, stopping);
-                return null;
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return Verdict.Abandon;
-            """,
-            """
-                await HandleAsync(group, stopping);
-                return null;
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return Verdict.Done;
-            """),
-
         new("leases kept", "A host that stops keeps its leases, and the others wait for them to expire.", "Messaging.Toolkit/Hosting/StoreRunner.cs",
             "await leases.ReleaseAllAsync(limit.Token);",
             "await Task.CompletedTask;"),
