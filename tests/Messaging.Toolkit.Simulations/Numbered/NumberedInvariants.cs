@@ -13,7 +13,7 @@ internal static class NumberedInvariants
     public static Simulation AddTo(Simulation simulation) => simulation
         .Finally<NumberedDb>("no number is missing", async db => (await ReadAsync(db)).All(HasAll))
         .Finally<NumberedDb>("no number came twice", async db => (await ReadAsync(db)).All(line => line.Arrived.Distinct().Count() == line.Arrived.Count))
-        .Finally<NumberedDb>("no number was never counted", async db => (await ReadAsync(db)).All(line => line.Arrived.All(number => number <= line.Sent.Count)))
+        .Finally<NumberedDb>("no number was never counted", async db => (await ReadAsync(db)).All(line => line.Arrived.All(line.Sent.Contains)))
         .Finally<NumberedDb>("numbers came in order", async db => (await ReadAsync(db)).All(line => line.Dead > 0 || line.Arrived.SequenceEqual(line.Arrived.Order())));
 
     private static bool HasAll(NumberLine line) => line.Sent.Except(line.Arrived).Count() <= line.Dead;
@@ -31,7 +31,7 @@ internal static class NumberedInvariants
         ];
 
         NumberLine Line(string endpoint, string key, IEnumerable<int> sent)
-            => new([.. sent], [.. Numbers(endpoint, key)], letters.Count(letter => letter.Endpoint == endpoint && letter.Key == key));
+            => new(sent.ToHashSet(), [.. Numbers(endpoint, key)], letters.Count(letter => letter.Endpoint == endpoint && letter.Key == key));
 
         IEnumerable<int> Numbers(string endpoint, string key)
             => effects.Where(effect => effect.Endpoint == endpoint && effect.Key == key).Select(effect => effect.Number);
@@ -41,5 +41,5 @@ internal static class NumberedInvariants
     /// <param name="Sent">Those that were to come.</param>
     /// <param name="Arrived">Those that did, in their order.</param>
     /// <param name="Dead">How many ended in the dead letters.</param>
-    private sealed record NumberLine(IReadOnlyCollection<int> Sent, IReadOnlyCollection<int> Arrived, int Dead);
+    private sealed record NumberLine(IReadOnlySet<int> Sent, IReadOnlyCollection<int> Arrived, int Dead);
 }
