@@ -81,6 +81,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         }
 
         var claims = database.ReadNewClaims().Where(claim => claim.Endpoint != TokenEndpoint).ToList();
+        var letters = database.ReadNewDeadLetters();
         foreach (var run in runs)
         {
             AddEffect(run);
@@ -88,7 +89,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
 
         foreach (var claim in claims)
         {
-            if (!runs.Any(run => run.Fate.Endpoint == claim.Endpoint && run.Fate.Envelope.Id == claim.MessageId))
+            if (!runs.Any(run => run.Fate.Endpoint == claim.Endpoint && run.Fate.Envelope.Id == claim.MessageId)
+                && !letters.Exists(letter => letter.Endpoint == claim.Endpoint && letter.MessageId == claim.MessageId))
             {
                 Report("G5", $"Message {claim.MessageId:N} was claimed for endpoint {claim.Endpoint} without the work of its handlers: nobody will do it.", claim.MessageId);
             }
@@ -99,8 +101,13 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
             Report("G5", $"The work of a handler was committed without a claim: {run.Fate}.", run.Fate.Envelope.Id);
         }
 
-        foreach (var letter in database.ReadNewDeadLetters())
+        foreach (var letter in letters)
         {
+            if (!claims.Contains((letter.Endpoint, letter.MessageId)))
+            {
+                Report("G12", $"A dead letter was written without a claim: message {letter.MessageId:N} could still be handled at {letter.Endpoint}.", letter.MessageId);
+            }
+
             deadLetters.Add(letter);
             AddDeadLetter(life, letter.Endpoint, letter.MessageId);
         }
@@ -224,6 +231,11 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         if (fate.Effects.Count == 0 && fate.Line?.FirstUnended() is { } first && first != fate)
         {
             Report("G3", $"{fate} took effect before an earlier message of its key: {first}.", id);
+        }
+
+        if (fate.IsDead)
+        {
+            Report("G12", $"It was handled although it is in the dead letters: {fate}.", id);
         }
 
         if (fate.Effects.Count == 0)

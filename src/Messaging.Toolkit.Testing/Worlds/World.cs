@@ -167,7 +167,7 @@ internal sealed class World(ulong seed)
     {
         if (escape.Task.IsCompleted)
         {
-            throw new EscapedException(escape.Task.Result);
+            throw new EscapedException(escape.Task.GetAwaiter().GetResult());
         }
     }
 

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Configuration;
@@ -19,6 +20,7 @@ public sealed class MessagingBuilder
     private readonly InboxOptions inbox = new();
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
+    private int transports;
 
     internal MessagingBuilder(IServiceCollection services) => Services = services;
 
@@ -46,6 +48,27 @@ public sealed class MessagingBuilder
         var endpoint = new EndpointBuilder(Services, name);
         configure(endpoint);
         endpoints.Add(endpoint);
+        return this;
+    }
+
+    /// <summary>
+    /// Brings messages over a broker instead of inside the process. For transports, which call it from a method of their own, like
+    /// <c>UseRabbitMQ</c>. Commands may then go to endpoints of other applications.
+    /// </summary>
+    /// <param name="create">Creates the transport, once. It gets what was configured.</param>
+    public MessagingBuilder UseTransport(Func<IServiceProvider, MessageTopology, ITransport> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        transports++;
+        Services.AddSingleton(provider => create(provider, provider.GetRequiredService<MessagingModel>().ToTopology()));
+        return this;
+    }
+
+    /// <summary>Reports something that is wrong with the configuration, for stores and transports: it is thrown with everything else that is.</summary>
+    /// <param name="error">What is wrong, and what to do about it.</param>
+    public MessagingBuilder Refuse(string error)
+    {
+        errors.Add(error);
         return this;
     }
 
@@ -166,9 +189,16 @@ public sealed class MessagingBuilder
             yield break;
         }
 
-        // In the process there is nobody else who could carry it out. With a broker the endpoint may be elsewhere.
         var endpoint = endpoints.FirstOrDefault(endpoint => endpoint.Name == command.Destination);
-        if (endpoint is null)
+        if (endpoint is null && transports > 0)
+        {
+            // It is in another application. Its name is checked like one of ours.
+            if (Names.Refuse(command.Destination) is { } reason)
+            {
+                yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, which cannot be the name of an endpoint: {reason}.";
+            }
+        }
+        else if (endpoint is null)
         {
             yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, and there is no such endpoint: add .Endpoint(\"...\", ...) of that name or change .To(...).";
         }
@@ -200,6 +230,11 @@ public sealed class MessagingBuilder
             {
                 yield return $"Endpoint {Names.Show(endpoint.Name)} does not say which of the {Stores.Count} stores its handlers change: add .UseDbContext<...>() to it.";
             }
+        }
+
+        if (transports > 1)
+        {
+            yield return $"There are {transports} transports: choose one.";
         }
 
         if (Stores.Count == 0)

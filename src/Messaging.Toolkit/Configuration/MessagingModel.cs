@@ -3,6 +3,7 @@ using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Configuration;
 
@@ -35,4 +36,11 @@ internal sealed record MessagingModel
 
     /// <summary>The endpoints of this application that handle a type.</summary>
     public IReadOnlyList<string> SubscribersOf(MessageType type) => subscribers[type.Name];
+
+    /// <summary>The same, as far as transports are concerned.</summary>
+    public MessageTopology ToTopology() => new()
+    {
+        Types = Registry.Types,
+        Endpoints = [.. Endpoints.Select(endpoint => new EndpointTopology(endpoint.Name, [.. Registry.Types.Where(type => endpoint.Handlers.ContainsKey(type.Name))]))],
+    };
 }

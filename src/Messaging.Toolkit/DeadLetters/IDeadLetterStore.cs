@@ -4,8 +4,10 @@ namespace Messaging.Toolkit.DeadLetters;
 public interface IDeadLetterStore
 {
     /// <summary>
-    /// Stores a dead letter in a transaction of its own, committed when the task completes. One that is there already
-    /// (the same endpoint and message id) is left as it is: a crash right after this call makes it happen again.
+    /// Stores a dead letter and claims its message for the endpoint, in a transaction of its own, committed when the task
+    /// completes. So a message that comes again after that is a duplicate, and is not handled out of its turn. One that is
+    /// claimed already has been handled, or is a dead letter: nothing is stored.
     /// </summary>
-    Task AddAsync(DeadLetter letter, CancellationToken cancellationToken);
+    /// <returns>Whether it was stored.</returns>
+    Task<bool> AddAsync(DeadLetter letter, CancellationToken cancellationToken);
 }

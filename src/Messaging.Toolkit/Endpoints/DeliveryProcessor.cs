@@ -243,7 +243,12 @@ internal sealed class DeliveryProcessor(
         var letter = work.Letter!;
         try
         {
-            await store.DeadLetters.AddAsync(letter, stopping);
+            if (!await store.DeadLetters.AddAsync(letter, stopping))
+            {
+                logger.Duplicate(endpoint.Name, letter.MessageId, letter.Type);
+                metrics.Duplicates(endpoint.Name, 1);
+                return Verdict.Done;
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -35,6 +35,19 @@ internal sealed class MessageIds(TimeProvider time, EntropySource entropy)
         return Version7(TimeOf(cause), digest[..16]);
     }
 
+    /// <summary>The id of a message whose sender does not use UUIDs: a hash of (source, id) in the shape of UUIDv8 (RFC 9562 §5.8).</summary>
+    public static Guid OfForeign(string source, string id)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendText(hash, source);
+        AppendText(hash, id);
+        Span<byte> digest = stackalloc byte[32];
+        hash.GetHashAndReset(digest);
+        digest[6] = (byte)(digest[6] & 0x0F | 0x80);
+        digest[8] = (byte)(digest[8] & 0x3F | 0x80);
+        return new Guid(digest[..16], bigEndian: true);
+    }
+
     private static void AppendText(IncrementalHash hash, string text)
     {
         // The length in front keeps ("ab", "c") and ("a", "bc") apart.
