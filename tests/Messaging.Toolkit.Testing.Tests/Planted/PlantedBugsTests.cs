@@ -15,11 +15,10 @@ public sealed class PlantedBugsTests(MutatedSimulation simulation) : IClassFixtu
     }
 
     [Fact]
-    public void Those_in_the_documentation_are_planted_and_described_so()
+    public void They_are_all_in_the_documentation()
     {
         var documented = BugTable.Read().Select(row => (row.Name, row.Description)).ToList();
 
-        documented.Should().HaveCountGreaterThan(15);
-        documented.Should().BeSubsetOf(PlantedBugs.All.Select(bug => (bug.Name, bug.Description)), "with {0}=1 the tests write {1}", BugTable.Variable, BugTable.Page);
+        documented.Should().BeEquivalentTo(PlantedBugs.All.Select(bug => (bug.Name, bug.Description)), "with {0}=1 the tests write {1}", BugTable.Variable, BugTable.Page);
     }
 }

@@ -20,6 +20,11 @@ internal static class InboxBugs
             "attempt.Claim(claimed);",
             "attempt.Claim([.. attempt.Messages.Select(message => message.Id)]);"),
 
+        new("dead letter without a claim", "A message of which a dead letter is written is not claimed, and is handled when it comes again.",
+            "Messaging.Toolkit.EntityFrameworkCore/Stores/EfDeadLetterStore.cs",
+            "var isFirst = await claim.ExecuteNonQueryAsync(cancellationToken) > 0;",
+            "var isFirst = true;"),
+
         new("claim apart", "The claim is committed by itself, before the handlers' transaction.", Inbox,
             """
                 await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
