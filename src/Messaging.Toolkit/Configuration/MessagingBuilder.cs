@@ -21,6 +21,7 @@ public sealed class MessagingBuilder
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
     private int transports;
+    private Func<MessageTopology, IEnumerable<string>>? validateTransport;
 
     internal MessagingBuilder(IServiceCollection services) => Services = services;
 
@@ -56,19 +57,13 @@ public sealed class MessagingBuilder
     /// <c>UseRabbitMQ</c>. Commands may then go to endpoints of other applications.
     /// </summary>
     /// <param name="create">Creates the transport, once. It gets what was configured.</param>
-    public MessagingBuilder UseTransport(Func<IServiceProvider, MessageTopology, ITransport> create)
+    /// <param name="validate">Says what is wrong with the transport's own options, a sentence each, and what to do about it.</param>
+    public MessagingBuilder UseTransport(Func<IServiceProvider, MessageTopology, ITransport> create, Func<MessageTopology, IEnumerable<string>>? validate = null)
     {
         ArgumentNullException.ThrowIfNull(create);
         transports++;
+        validateTransport = validate;
         Services.AddSingleton(provider => create(provider, provider.GetRequiredService<MessagingModel>().ToTopology()));
-        return this;
-    }
-
-    /// <summary>Reports something that is wrong with the configuration, for stores and transports: it is thrown with everything else that is.</summary>
-    /// <param name="error">What is wrong, and what to do about it.</param>
-    public MessagingBuilder Refuse(string error)
-    {
-        errors.Add(error);
         return this;
     }
 
@@ -128,13 +123,15 @@ public sealed class MessagingBuilder
         }
 
         var types = messages.ToDictionary(message => message.ClrType, message => message.Build(serializer));
-        return new MessagingModel(new MessageRegistry(types.Values), [.. endpoints.Select(endpoint => endpoint.Build(types))])
+        var model = new MessagingModel(new MessageRegistry(types.Values), [.. endpoints.Select(endpoint => endpoint.Build(types))])
         {
             Source = source,
             Limits = limits,
             Outbox = outbox,
             Inbox = inbox,
         };
+        errors.AddRange(validateTransport?.Invoke(model.ToTopology()) ?? []);
+        return errors.Count == 0 ? model : throw new MessagingConfigurationException(errors);
     }
 
     private MessagingBuilder Add<TBuilder>(TBuilder builder, Action<TBuilder> configure) where TBuilder : IMessageDefinition

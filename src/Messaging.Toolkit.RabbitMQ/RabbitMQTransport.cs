@@ -1,0 +1,57 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.RabbitMQ.Connections;
+using Messaging.Toolkit.RabbitMQ.Receiving;
+using Messaging.Toolkit.RabbitMQ.Sending;
+using Messaging.Toolkit.RabbitMQ.Topology;
+using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.RabbitMQ;
+
+/// <summary>
+/// RabbitMQ. Everything that is sent is one destination to the outbox, because one channel keeps the order of a key over all
+/// exchanges and queues: events of different types overtake each other no more than events of one.
+/// </summary>
+internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology topology, MessageIds ids, TimeProvider time, ILogger logger) : ITransport
+{
+    private static readonly string[] Destinations = ["rabbitmq"];
+
+    private readonly ConnectionOpener connections = new(options);
+    private readonly BrokerTopology broker = new(options, topology);
+    private readonly BrokerLimits limits = new();
+
+    public string Name => "rabbitmq";
+
+    public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => Destinations;
+
+    public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
+    {
+        var connection = await connections.OpenAsync("sender", cancellationToken);
+        try
+        {
+            await broker.DeclareAsync(connection, cancellationToken);
+            return await RabbitMQSender.OpenAsync(connection, broker, limits, options, time, logger, cancellationToken);
+        }
+        catch
+        {
+            await ConnectionOpener.CloseAsync(connection);
+            throw;
+        }
+    }
+
+    public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
+    {
+        var connection = await connections.OpenAsync(endpoint, cancellationToken);
+        try
+        {
+            await broker.DeclareAsync(connection, cancellationToken);
+            var reader = new EnvelopeReader(endpoint, options.MapForeign, ids, time);
+            return await RabbitMQReceiver.OpenAsync(connection, broker.QueueOf(endpoint), prefetch, reader, time, cancellationToken);
+        }
+        catch
+        {
+            await ConnectionOpener.CloseAsync(connection);
+            throw;
+        }
+    }
+}
