@@ -16,7 +16,7 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
 {
     private static readonly string[] Destinations = ["rabbitmq"];
 
-    private readonly ConnectionOpener connections = new(options);
+    private readonly ConnectionOpener connections = new(options, time);
     private readonly BrokerTopology broker = new(options, topology);
     private readonly BrokerLimits limits = new();
 
@@ -25,33 +25,17 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => Destinations;
 
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
-    {
-        var connection = await connections.OpenAsync("sender", cancellationToken);
-        try
+        => await connections.OpenAsync("sender", async connection =>
         {
             await broker.DeclareAsync(connection, cancellationToken);
             return await RabbitMQSender.OpenAsync(connection, broker, limits, options, time, logger, cancellationToken);
-        }
-        catch
-        {
-            await ConnectionOpener.CloseAsync(connection);
-            throw;
-        }
-    }
+        }, cancellationToken);
 
     public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
-    {
-        var connection = await connections.OpenAsync(endpoint, cancellationToken);
-        try
+        => await connections.OpenAsync(endpoint, async connection =>
         {
             await broker.DeclareAsync(connection, cancellationToken);
             var reader = new EnvelopeReader(endpoint, options.MapForeign, ids, time);
             return await RabbitMQReceiver.OpenAsync(connection, broker.QueueOf(endpoint), prefetch, reader, time, cancellationToken);
-        }
-        catch
-        {
-            await ConnectionOpener.CloseAsync(connection);
-            throw;
-        }
-    }
+        }, cancellationToken);
 }

@@ -1,5 +1,4 @@
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace Messaging.Toolkit.RabbitMQ.Connections;
 
@@ -7,7 +6,7 @@ namespace Messaging.Toolkit.RabbitMQ.Connections;
 /// Opens connections and ends them. Each sender and each receiver has one of its own: a broker that is short of memory stops
 /// reading from those that publish, and acknowledgements must not be stuck behind that.
 /// </summary>
-internal sealed class ConnectionOpener(RabbitMQOptions options)
+internal sealed class ConnectionOpener(RabbitMQOptions options, TimeProvider time)
 {
     /// <summary>How long a connection may take to close politely: what it has not settled comes again anyway.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -15,7 +14,9 @@ internal sealed class ConnectionOpener(RabbitMQOptions options)
     /// <summary>A broker that has vanished without a word is noticed after two of these.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
 
-    public async Task<IConnection> OpenAsync(string purpose, CancellationToken cancellationToken)
+    /// <summary>Opens a connection and what is needed on it; if anything of that fails it is closed again.</summary>
+    /// <exception cref="MessagingException">There is no connection, or the broker does not let us do that. It says why.</exception>
+    public async Task<T> OpenAsync<T>(string purpose, Func<IConnection, Task<T>> use, CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory { Uri = options.Uri, RequestedHeartbeat = Heartbeat };
         options.Connection?.Invoke(factory);
@@ -24,18 +25,33 @@ internal sealed class ConnectionOpener(RabbitMQOptions options)
         // channels whose deliveries are another process's by then.
         factory.AutomaticRecoveryEnabled = false;
         factory.TopologyRecoveryEnabled = false;
-        var name = $"{factory.ClientProvidedName ?? AppDomain.CurrentDomain.FriendlyName}: {purpose}";
+
+        // The client waits for ever for the first word of a host that has accepted the connection.
+        using var silence = new CancellationTokenSource(factory.RequestedConnectionTimeout + factory.HandshakeContinuationTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        IConnection? connection = null;
         try
         {
-            return options.Hosts.Count == 0
-                ? await factory.CreateConnectionAsync(name, cancellationToken)
-                : await factory.CreateConnectionAsync(options.Hosts, name, cancellationToken);
+            connection = await ConnectAsync(factory, $"{factory.ClientProvidedName ?? AppDomain.CurrentDomain.FriendlyName}: {purpose}", limit.Token);
+            return await use(connection);
         }
-        catch (Exception exception) when (exception is BrokerUnreachableException or OperationInterruptedException)
+        catch (Exception exception)
         {
-            throw new MessagingException($"No connection to RabbitMQ at {Where(factory)}, virtual host '{factory.VirtualHost}': {Reason(exception)}", exception);
+            if (connection is not null)
+            {
+                await CloseAsync(connection);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            throw exception is MessagingException ? exception : new MessagingException(
+                $"No connection to RabbitMQ at {Where(factory)}, virtual host '{factory.VirtualHost}': {(silence.IsCancellationRequested ? "it does not answer." : Reason(exception))}", exception);
         }
     }
+
+    private async Task<IConnection> ConnectAsync(ConnectionFactory factory, string name, CancellationToken cancellationToken)
+        => await (options.Hosts.Count == 0
+            ? factory.CreateConnectionAsync(name, cancellationToken)
+            : factory.CreateConnectionAsync(options.Hosts, name, cancellationToken)).WaitAsync(cancellationToken);
 
     /// <summary>Ends a connection, whatever state it is in.</summary>
     public static async Task CloseAsync(IConnection connection)

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+// One broker for all: tests that stop it, or make it short of memory, cannot run beside others.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Messaging.Toolkit.RabbitMQ.Tests.Broker;
+
+/// <summary>The broker that eng/test starts, or the one that MESSAGING_TEST_RABBITMQ names.</summary>
+internal static class Server
+{
+    private static int names;
+
+    public static Uri Uri { get; } = new(Variable("MESSAGING_TEST_RABBITMQ"));
+
+    /// <summary>A prefix for the exchanges and queues of one test.</summary>
+    public static string NewPrefix() => $"t{Environment.ProcessId}-{DateTime.UtcNow:HHmmssfff}-{Interlocked.Increment(ref names)}.";
+
+    /// <summary>Runs rabbitmqctl.</summary>
+    public static Task<string> ControlAsync(params string[] arguments) => RunAsync(Variable("MESSAGING_TEST_RABBITMQCTL"), arguments);
+
+    public static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        process.ExitCode.Should().Be(0, "{0} {1} said {2} {3}", program, string.Join(' ', arguments), await output, await errors);
+        return await output;
+    }
+
+    private static string Variable(string name)
+        => Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set: run eng/test, or eval \"$(eng/servers env)\" after eng/servers start.");
+}
