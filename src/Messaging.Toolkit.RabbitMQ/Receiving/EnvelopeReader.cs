@@ -11,6 +11,9 @@ namespace Messaging.Toolkit.RabbitMQ.Receiving;
 /// <summary>Reads what comes, whoever has sent it: whatever it is, it becomes an envelope, and its body is copied.</summary>
 internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, MessageEnvelope>? mapForeign, MessageIds ids, TimeProvider time)
 {
+    /// <summary>What a quorum queue adds to a message. It is nobody's header, and another one with each delivery.</summary>
+    private static readonly string[] OfBroker = ["x-delivery-count", "x-acquired-count"];
+
     public MessageEnvelope Read(string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var broker = new BrokerAttributes
@@ -32,7 +35,7 @@ internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, Messa
         => properties.IsTimestampPresent() && properties.Timestamp.UnixTime is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(properties.Timestamp.UnixTime) : null;
 
     private static IEnumerable<KeyValuePair<string, string>> HeadersOf(IReadOnlyBasicProperties properties)
-        => properties.Headers is null ? [] : properties.Headers.Select(header => KeyValuePair.Create(header.Key, TextOf(header.Value)));
+        => properties.Headers is null ? [] : properties.Headers.Where(header => !OfBroker.Contains(header.Key)).Select(header => KeyValuePair.Create(header.Key, TextOf(header.Value)));
 
     /// <summary>A header of any type that AMQP has, as text: tables and lists as JSON, bytes that are no text as Base64.</summary>
     private static string TextOf(object? value) => value switch

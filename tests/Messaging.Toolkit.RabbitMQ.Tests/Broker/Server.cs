@@ -18,7 +18,21 @@ internal static class Server
     /// <summary>Runs rabbitmqctl.</summary>
     public static Task<string> ControlAsync(params string[] arguments) => RunAsync(Variable("MESSAGING_TEST_RABBITMQCTL"), arguments);
 
-    public static async Task<string> RunAsync(string program, params string[] arguments)
+    /// <summary>Kills the broker and starts it again.</summary>
+    public static Task CrashAsync() => RunAsync(Path.Combine(Root(), "eng", "servers"), "crash", "rabbitmq");
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Messaging.Toolkit.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder.FullName;
+    }
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
+using Messaging.Toolkit.RabbitMQ.Tests.Broker;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using RabbitMQ.Client;
+
+namespace Messaging.Toolkit.RabbitMQ.Tests.Hosts;
+
+/// <summary>A process that counts: PostgreSQL below, RabbitMQ between, one endpoint.</summary>
+internal sealed class NumbersHost : IAsyncDisposable
+{
+    private const int PerTransaction = 500;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly Dictionary<string, int> numbers = [];
+    private readonly string database = $"rabbit_{Guid.CreateVersion7():N}";
+    private readonly IHost host;
+
+    private NumbersHost(Action<RabbitMQOptions> configure, int failOneIn)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(new Failures(failOneIn));
+        builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
+            new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = database }.ConnectionString));
+        builder.Services.AddMessaging(messaging => messaging
+            .UseEntityFrameworkCore<NumbersDb>()
+            .UseRabbitMQ(options =>
+            {
+                options.Uri = Server.Uri;
+                options.Prefix = Prefix;
+                configure(options);
+            })
+            .Event<Counted>(e => e.Named("counted").KeyedBy(m => m.Key))
+            .Command<Count>(c => c.Named("count").To("counter").KeyedBy(m => m.Key))
+            .Endpoint("counter", e => e.Handle<Counted, CountHandler>().Handle<Count, CountHandler>()));
+        host = builder.Build();
+    }
+
+    public string Prefix { get; } = Server.NewPrefix();
+
+    public static async Task<NumbersHost> StartAsync(Action<RabbitMQOptions>? configure = null, int failOneIn = 0)
+    {
+        var numbers = new NumbersHost(configure ?? (_ => { }), failOneIn);
+        await numbers.InScopeAsync(async (db, _) => await db.Database.EnsureCreatedAsync());
+        await numbers.host.StartAsync();
+        return numbers;
+    }
+
+    /// <summary>Counts on for that many messages, in turn over so many keys and both types, many in a transaction.</summary>
+    public async Task CountAsync(int messages, int keys)
+    {
+        for (var done = 0; done < messages; done += PerTransaction)
+        {
+            await InScopeAsync(async (db, bus) =>
+            {
+                for (var i = done; i < Math.Min(messages, done + PerTransaction); i++)
+                {
+                    var key = $"key-{i % keys}";
+                    var number = numbers[key] = numbers.GetValueOrDefault(key) + 1;
+                    if (number % 2 == 0)
+                    {
+                        bus.Publish(new Counted(key, number));
+                    }
+                    else
+                    {
+                        bus.Send(new Count(key, number));
+                    }
+                }
+
+                await db.SaveChangesAsync();
+            });
+        }
+    }
+
+    /// <summary>Waits until all that was counted has been handled, and checks that it was once and in order.</summary>
+    public async Task ShouldBeCompleteAsync()
+    {
+        var expected = numbers.Values.Sum();
+        var watch = Stopwatch.StartNew();
+        while (await QueryAsync(db => db.Effects.CountAsync()) is var count && count < expected)
+        {
+            watch.Elapsed.Should().BeLessThan(Patience, "{0} of {1} were handled, {2} are in the outbox and {3} in the dead letters",
+                count, expected, await QueryAsync(db => db.Set<OutboxRow>().CountAsync()), await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync()));
+            await Task.Delay(100);
+        }
+
+        var effects = await QueryAsync(db => db.Effects.AsNoTracking().OrderBy(effect => effect.Id).ToListAsync());
+        foreach (var ofKey in effects.GroupBy(effect => effect.Key))
+        {
+            ofKey.Select(effect => effect.Number).Should().Equal(Enumerable.Range(1, numbers[ofKey.Key]), "so they were counted for {0}", ofKey.Key);
+        }
+
+        (await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync())).Should().Be(0);
+    }
+
+    public async Task<T> QueryAsync<T>(Func<NumbersDb, Task<T>> query)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        return await query(scope.ServiceProvider.GetRequiredService<NumbersDb>());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await host.StopAsync(patience.Token);
+        await InScopeAsync(async (db, _) => await db.Database.EnsureDeletedAsync());
+        host.Dispose();
+        await Line.BareAsync(async channel =>
+        {
+            await channel.QueueDeleteAsync(Prefix + "counter");
+            await channel.QueueDeleteAsync(Prefix + "dead-letters");
+            await channel.ExchangeDeleteAsync(Prefix + "counted");
+            await channel.ExchangeDeleteAsync(Prefix + "dead-letters");
+            return true;
+        });
+    }
+
+    private async Task InScopeAsync(Func<NumbersDb, IMessageBus, Task> work)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        await work(scope.ServiceProvider.GetRequiredService<NumbersDb>(), scope.ServiceProvider.GetRequiredService<IMessageBus>());
+    }
+}
