@@ -60,6 +60,17 @@ public sealed class ReadmeTests
         }
     }
 
+    private static class OverRabbitMQ
+    {
+        public static void Run(WebApplicationBuilder builder)
+        {
+            builder.Services.AddMessaging(messaging => messaging
+                .UseEntityFrameworkCore<ShopDb>()
+                .UseRabbitMQ(r => r.Uri = new("amqp://localhost"))
+                .Event<OrderPlaced>(e => e.Named("shop.order-placed").KeyedBy(m => m.OrderId)));
+        }
+    }
+
     private sealed class ShopDb(DbContextOptions<ShopDb> options) : DbContext(options)
     {
         public DbSet<Order> Orders => Set<Order>();
