@@ -26,7 +26,7 @@ internal static class Expect
         var expectedByKey = expected.ToLookup(message => message.Key);
         foreach (var key in expectedByKey.Select(group => group.Key).Union(came.Select(group => group.Key)))
         {
-            Sequence(expectedByKey[key].ToList(), came[key].ToList(), $"key {key}");
+            Sequence(expectedByKey[key].ToList(), came[key].ToList(), key is null ? "those without a key" : $"the key '{key}'");
         }
     }
 
