@@ -9,7 +9,9 @@ namespace Messaging.Toolkit.RabbitMQ.Connections;
 internal sealed class ConnectionOpener(RabbitMQOptions options, TimeProvider time)
 {
     /// <summary>How long a connection may take to close politely: what it has not settled comes again anyway.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(4);
 
     /// <summary>A broker that has vanished without a word is noticed after two of these.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
@@ -39,7 +41,7 @@ internal sealed class ConnectionOpener(RabbitMQOptions options, TimeProvider tim
         {
             if (connection is not null)
             {
-                await CloseAsync(connection);
+                await CloseAsync(connection, time);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -53,9 +55,19 @@ internal sealed class ConnectionOpener(RabbitMQOptions options, TimeProvider tim
             ? factory.CreateConnectionAsync(name, cancellationToken)
             : factory.CreateConnectionAsync(options.Hosts, name, cancellationToken)).WaitAsync(cancellationToken);
 
-    /// <summary>Ends a connection, whatever state it is in.</summary>
-    public static async Task CloseAsync(IConnection connection)
+    /// <summary>
+    /// Ends a connection, whatever state it is in. The client sometimes waits for ever for a broker that died while it was being
+    /// written to; then what is left of the connection is left behind.
+    /// </summary>
+    public static async Task CloseAsync(IConnection connection, TimeProvider time) => await AtMostAsync(AbortAsync(connection), time);
+
+    /// <summary>Waits for the end of something that may never end.</summary>
+    public static Task AtMostAsync(Task ending, TimeProvider time) => Task.WhenAny(ending, Task.Delay(LongestEnd, time));
+
+    private static async Task AbortAsync(IConnection connection)
     {
+        // It may run on the thread of the caller until it first waits, and it need not wait at all.
+        await Task.Yield();
         await connection.AbortAsync(Patience);
         await connection.DisposeAsync();
     }

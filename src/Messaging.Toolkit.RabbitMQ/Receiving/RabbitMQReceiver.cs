@@ -48,16 +48,7 @@ internal sealed class RabbitMQReceiver : AsyncDefaultBasicConsumer, IReceiver
         return receiver;
     }
 
-    public async ValueTask<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
-    {
-        var batch = new List<Delivery> { await received.Reader.ReadAsync(cancellationToken) };
-        while (batch.Count < max && received.Reader.TryRead(out var delivery))
-        {
-            batch.Add(delivery);
-        }
-
-        return batch;
-    }
+    public ValueTask<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken) => received.Reader.ReadBatchAsync(max, cancellationToken);
 
     public ValueTask SettleAsync(IReadOnlyList<Delivery> deliveries, Settlement settlement, CancellationToken cancellationToken)
     {
@@ -74,8 +65,8 @@ internal sealed class RabbitMQReceiver : AsyncDefaultBasicConsumer, IReceiver
     {
         received.Writer.TryComplete(new ObjectDisposedException(nameof(RabbitMQReceiver)));
         done.Writer.TryComplete();
-        await Task.WhenAny(acknowledging, Task.Delay(ConnectionOpener.Patience, time));
-        await ConnectionOpener.CloseAsync(connection);
+        await ConnectionOpener.AtMostAsync(acknowledging, time);
+        await ConnectionOpener.CloseAsync(connection, time);
     }
 
     public override Task HandleBasicDeliverAsync(

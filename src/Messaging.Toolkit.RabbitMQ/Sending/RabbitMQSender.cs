@@ -88,23 +88,14 @@ internal sealed class RabbitMQSender : ISender
         return broken is null ? ValueTask.CompletedTask : throw new MessagingException("The channel to RabbitMQ is closed.", broken);
     }
 
-    public async ValueTask<IReadOnlyList<SendResult>> ReadResultsAsync(CancellationToken cancellationToken)
-    {
-        var batch = new List<SendResult> { await results.Reader.ReadAsync(cancellationToken) };
-        while (batch.Count < MaxResults && results.Reader.TryRead(out var result))
-        {
-            batch.Add(result);
-        }
-
-        return batch;
-    }
+    public ValueTask<IReadOnlyList<SendResult>> ReadResultsAsync(CancellationToken cancellationToken) => results.Reader.ReadBatchAsync(MaxResults, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         Break(new ObjectDisposedException(nameof(RabbitMQSender)));
         await watch.DisposeAsync();
-        await ConnectionOpener.CloseAsync(connection);
-        await publishing;
+        await ConnectionOpener.CloseAsync(connection, time);
+        await ConnectionOpener.AtMostAsync(publishing, time);
     }
 
     /// <summary>Call with the lock held.</summary>

@@ -18,7 +18,7 @@ internal static class Server
     /// <summary>Runs rabbitmqctl.</summary>
     public static Task<string> ControlAsync(params string[] arguments) => RunAsync(Variable("MESSAGING_TEST_RABBITMQCTL"), arguments);
 
-    /// <summary>Kills the broker and starts it again.</summary>
+    /// <summary>Kills the broker that eng/servers has started, and starts it again.</summary>
     public static Task CrashAsync() => RunAsync(Path.Combine(Root(), "eng", "servers"), "crash", "rabbitmq");
 
     private static string Root()
@@ -34,7 +34,9 @@ internal static class Server
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Remove("MESSAGING_TEST_RABBITMQ"); // With it eng/servers takes the broker for somebody else's.
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

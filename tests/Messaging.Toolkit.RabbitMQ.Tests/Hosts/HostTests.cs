@@ -58,10 +58,13 @@ public sealed class HostTests
         await host.ShouldBeCompleteAsync();
     }
 
+    /// <summary>When its queue is a few seconds old: a quorum queue that RabbitMQ 3.10 has declared just before it is killed hangs for ever after.</summary>
     [Fact]
     public async Task The_broker_is_killed_under_load()
     {
         await using var host = await NumbersHost.StartAsync(failOneIn: 50);
+        await host.CountAsync(5_000, keys: 100);
+        await host.ShouldBeCompleteAsync();
         await host.CountAsync(5_000, keys: 100);
         await Server.CrashAsync();
         await host.CountAsync(5_000, keys: 100);

@@ -4,6 +4,7 @@ using Messaging.Toolkit.RabbitMQ.Tests.Broker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using RabbitMQ.Client;
 
@@ -18,11 +19,13 @@ internal sealed class NumbersHost : IAsyncDisposable
 
     private readonly Dictionary<string, int> numbers = [];
     private readonly string database = $"rabbit_{Guid.CreateVersion7():N}";
+    private readonly Warnings warnings = new();
     private readonly IHost host;
 
     private NumbersHost(Action<RabbitMQOptions> configure, int failOneIn)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders().AddProvider(warnings);
         builder.Services.AddSingleton(new Failures(failOneIn));
         builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
             new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = database }.ConnectionString));
@@ -83,8 +86,8 @@ internal sealed class NumbersHost : IAsyncDisposable
         var watch = Stopwatch.StartNew();
         while (await QueryAsync(db => db.Effects.CountAsync()) is var count && count < expected)
         {
-            watch.Elapsed.Should().BeLessThan(Patience, "{0} of {1} were handled, {2} are in the outbox and {3} in the dead letters",
-                count, expected, await QueryAsync(db => db.Set<OutboxRow>().CountAsync()), await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync()));
+            watch.Elapsed.Should().BeLessThan(Patience, "{0} of {1} were handled, {2} are in the outbox and {3} in the dead letters; the last warnings were\n{4}\n",
+                count, expected, await QueryAsync(db => db.Set<OutboxRow>().CountAsync()), await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync()), warnings);
             await Task.Delay(100);
         }
 
