@@ -15,7 +15,7 @@ internal sealed class Run : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan StandstillLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StandstillLimit = TimeSpan.FromSeconds(60);
 
     private readonly DemoOptions options;
     private readonly DemoDatabase database;
