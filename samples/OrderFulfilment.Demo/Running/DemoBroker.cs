@@ -74,7 +74,19 @@ internal sealed class DemoBroker
 
     private async Task UseAsync(Func<IConnection, Task> use, CancellationToken cancellationToken)
     {
-        await using var connection = await new ConnectionFactory { Uri = Settings.Uri }.CreateConnectionAsync("eng/demo", cancellationToken);
+        await using var connection = await ConnectAsync(cancellationToken);
         await use(connection);
+    }
+
+    private async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new ConnectionFactory { Uri = Settings.Uri }.CreateConnectionAsync("eng/demo", cancellationToken);
+        }
+        catch (BrokerUnreachableException exception)
+        {
+            throw new DemoException($"RabbitMQ at {Settings.Uri.Host}:{Settings.Uri.Port} cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
+        }
     }
 }
