@@ -49,7 +49,7 @@ internal sealed class SimulatedSender(SimulatedBroker broker, NodeLife life, Act
 
     public ValueTask DisposeAsync()
     {
-        isClosed = true;
+        Close();
         return ValueTask.CompletedTask;
     }
 

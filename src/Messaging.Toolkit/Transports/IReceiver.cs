@@ -11,7 +11,7 @@ namespace Messaging.Toolkit.Transports;
 /// </remarks>
 public interface IReceiver : IAsyncDisposable
 {
-    /// <summary>Waits for at least one delivery and returns at most <paramref name="max"/>, in order.</summary>
+    /// <summary>Waits for at least one delivery and returns at most <paramref name="max"/>, in order. A call that is cancelled loses nothing: the next one returns it.</summary>
     ValueTask<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken);
 
     /// <summary>Ends deliveries of this receiver's.</summary>

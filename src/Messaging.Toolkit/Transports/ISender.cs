@@ -16,6 +16,6 @@ public interface ISender : IAsyncDisposable
     /// <summary>Hands messages over, without waiting for their confirmation. The caller bounds how many are unreported.</summary>
     ValueTask SendAsync(IReadOnlyList<TransportMessage> messages, CancellationToken cancellationToken);
 
-    /// <summary>Waits for the next results, of at least one message.</summary>
+    /// <summary>Waits for the next results, of at least one message. A call that is cancelled loses nothing: the next one returns it.</summary>
     ValueTask<IReadOnlyList<SendResult>> ReadResultsAsync(CancellationToken cancellationToken);
 }

@@ -1,10 +1,10 @@
-using System.Threading.Channels;
-
 namespace Messaging.Toolkit.Transports.InProcess;
 
 /// <summary>A delivery that knows the sender that waits for its end.</summary>
-internal sealed class InProcessDelivery(TransportMessage message, ChannelWriter<SendResult> results) : Delivery(message.Envelope)
+internal sealed class InProcessDelivery(TransportMessage message, InProcessSender sender) : Delivery(message.Envelope)
 {
-    public void Settle(Settlement settlement)
-        => results.TryWrite(new SendResult(message.Token, settlement == Settlement.Done ? SendStatus.Confirmed : SendStatus.Returned));
+    /// <summary>Whether it would overtake one of its key that was given back.</summary>
+    public bool Overtakes => sender.IsReturning(message);
+
+    public void Settle(Settlement settlement) => sender.Report(message, settlement);
 }

@@ -6,10 +6,11 @@ internal sealed class InProcessReceiver(ChannelReader<InProcessDelivery> queue) 
 {
     public async ValueTask<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
-        var batch = new List<Delivery> { await queue.ReadAsync(cancellationToken) };
-        while (batch.Count < max && queue.TryRead(out var delivery))
+        var batch = new List<Delivery>();
+        while (batch.Count == 0)
         {
-            batch.Add(delivery);
+            await queue.WaitToReadAsync(cancellationToken);
+            Take(batch, max);
         }
 
         return batch;
@@ -34,5 +35,19 @@ internal sealed class InProcessReceiver(ChannelReader<InProcessDelivery> queue) 
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private void Take(List<Delivery> batch, int max)
+    {
+        while (batch.Count < max && queue.TryRead(out var delivery))
+        {
+            if (delivery.Overtakes)
+            {
+                delivery.Settle(Settlement.Abandon);
+                continue;
+            }
+
+            batch.Add(delivery);
+        }
     }
 }
