@@ -3,23 +3,32 @@ using System.Globalization;
 namespace OrderFulfilment.Demo;
 
 /// <summary>What <c>eng/demo</c> was asked for.</summary>
-internal sealed record DemoOptions(string Database, int Orders, int Crashes, int Seed)
+internal sealed record DemoOptions(string Database, string Transport, int Orders, int Crashes, int Seed)
 {
+    /// <summary>The script that restarts the broker; null if the broker is somebody else's, and is left alone.</summary>
+    public string? Servers { get; init; }
+
+    public bool HasBroker => Transport == "rabbitmq";
+
+    public bool RestartsBroker => HasBroker && Servers is not null;
+
     /// <summary>With fewer orders between them, crashes would hit an idle process.</summary>
     public const int OrdersPerCrash = 20;
 
     private const int MaxOrders = 20_000;
     private const int MaxCrashes = 20;
 
-    public const string Usage = "eng/demo [--database sqlite|postgres] [--orders N] [--crashes K] [--seed S]";
+    public const string Usage = "eng/demo [--database sqlite|postgres] [--transport in-process|rabbitmq] [--orders N] [--crashes K] [--seed S]";
 
     /// <exception cref="DemoException">There is no such option, or not that value of it.</exception>
     public static DemoOptions Parse(string[] args)
     {
         var database = "sqlite";
+        var transport = "in-process";
         var orders = 500;
         int? crashes = null;
         var seed = 1;
+        string? servers = null;
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : throw new DemoException($"{args[i]}: its value is missing.");
@@ -27,6 +36,9 @@ internal sealed record DemoOptions(string Database, int Orders, int Crashes, int
             {
                 case "--database":
                     database = value is "sqlite" or "postgres" ? value : throw new DemoException($"--database {value}: choose 'sqlite' or 'postgres'.");
+                    break;
+                case "--transport":
+                    transport = value is "in-process" or "rabbitmq" ? value : throw new DemoException($"--transport {value}: choose 'in-process' or 'rabbitmq'.");
                     break;
                 case "--orders":
                     orders = Number(args[i], value, 1, MaxOrders);
@@ -37,15 +49,23 @@ internal sealed record DemoOptions(string Database, int Orders, int Crashes, int
                 case "--seed":
                     seed = Number(args[i], value, 0, int.MaxValue);
                     break;
+                case "--servers":
+                    servers = value;
+                    break;
                 default:
                     throw new DemoException($"{args[i]}: there is no such option.");
             }
         }
 
+        if (transport == "rabbitmq" && database != "postgres")
+        {
+            throw new DemoException("--transport rabbitmq: its four processes share a database, which needs --database postgres.");
+        }
+
         var mostCrashes = orders / OrdersPerCrash;
         return crashes > mostCrashes
             ? throw new DemoException($"--crashes {crashes}: {orders} orders are enough for {mostCrashes}; each needs {OrdersPerCrash} to hit the work in its middle.")
-            : new DemoOptions(database, orders, crashes ?? Math.Min(3, mostCrashes), seed);
+            : new DemoOptions(database, transport, orders, crashes ?? Math.Min(3, mostCrashes), seed) { Servers = servers };
     }
 
     /// <summary>Reads the value of an option that is a number.</summary>

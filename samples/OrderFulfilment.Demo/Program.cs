@@ -40,12 +40,13 @@ async Task<int> RunAsync()
 {
     var plan = OrderPlan.Make(options.Orders, options.Seed);
     var database = DemoDatabase.New(options.Database, folder);
-    Console.WriteLine($"{options.Orders} orders over HTTP, {options.Crashes} crashes, on {options.Database}");
+    var broker = options.HasBroker ? DemoBroker.New() : null;
+    Console.WriteLine($"{options.Orders} orders over HTTP, {options.Crashes} crashes, on {options.Database}{Transport()}");
 
     var isDone = true;
     int crashes;
     IReadOnlyDictionary<Guid, Placement> accepted;
-    using (var run = new Run(options, plan, database, folder))
+    using (var run = new Run(options, plan, database, broker, folder))
     {
         try
         {
@@ -75,11 +76,12 @@ async Task<int> RunAsync()
     if (holds)
     {
         await database.DropAsync();
+        await (broker?.DropAsync() ?? Task.CompletedTask);
         Directory.Delete(folder, recursive: true);
     }
     else
     {
-        Console.WriteLine($"The log of the shop{(options.Database == "sqlite" ? " and its database are" : " is")} in {folder}");
+        Console.WriteLine($"What the shop has logged{(options.Database == "sqlite" ? " and its database are" : " is")} in {folder}");
     }
 
     var completed = evidence.Orders.Count(order => order.Status == OrderStatus.Completed);
@@ -88,6 +90,10 @@ async Task<int> RunAsync()
         $"demo: orders={evidence.Orders.Count} completed={completed} rejected={rejected} lost={Count(FindingKind.Lost)} " +
         $"duplicated={Count(FindingKind.Duplicated)} out-of-order={Count(FindingKind.OutOfOrder)} crashes={crashes}");
     return holds ? 0 : 1;
+
+    string Transport() => broker is null ? ""
+        : options.RestartsBroker ? " and RabbitMQ, a process for each service; the broker is stopped once"
+        : " and RabbitMQ, a process for each service; the broker is somebody else's and is left alone";
 
     int Count(FindingKind kind) => findings.Count(finding => finding.Kind == kind);
 }

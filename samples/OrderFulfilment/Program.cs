@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Messaging.Toolkit;
 using OrderFulfilment.Ordering;
 
 namespace OrderFulfilment;
@@ -12,7 +13,7 @@ public static class Program
         {
             app = Build(args);
         }
-        catch (SettingsException exception)
+        catch (Exception exception) when (exception is SettingsException or MessagingConfigurationException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 2;
@@ -29,7 +30,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = Settings.Read(builder.Configuration);
 
-        builder.Services.AddOrderFulfilment(settings.Configure);
+        builder.Services.AddOrderFulfilment(settings.Configure, settings.Broker is { } broker ? broker.Configure : null, settings.Endpoints);
         builder.Services.AddProblemDetails();
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
@@ -37,8 +38,12 @@ public static class Program
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.MapOverview();
-        app.MapOrders();
+        if (settings.Endpoints.Contains("ordering"))
+        {
+            app.MapOverview();
+            app.MapOrders();
+        }
+
         app.MapGet("/health", async (FulfilmentDb db, CancellationToken cancel) => await db.Database.CanConnectAsync(cancel) ? Results.Ok() : Results.StatusCode(503));
         return app;
     }

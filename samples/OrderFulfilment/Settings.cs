@@ -2,16 +2,28 @@ using Microsoft.EntityFrameworkCore;
 
 namespace OrderFulfilment;
 
-/// <summary>What can be chosen when the application is started: <c>--database</c>, <c>--transport</c>, and the connection strings.</summary>
+/// <summary>What can be chosen when the application is started: <c>--database</c>, <c>--transport</c>, <c>--endpoints</c>, <c>--prefix</c>, and the connection strings.</summary>
 public sealed record Settings(string Database, string ConnectionString)
 {
+    /// <summary>What messages go over; null if they stay in this process.</summary>
+    public Broker? Broker { get; init; }
+
+    /// <summary>The endpoints that run in this process.</summary>
+    public IReadOnlyList<string> Endpoints { get; init; } = OrderFulfilmentServices.Endpoints;
+
     /// <exception cref="SettingsException">Something was chosen that there is not.</exception>
     public static Settings Read(IConfiguration configuration)
     {
-        var transport = configuration["transport"] ?? "in-process";
-        if (transport != "in-process")
+        var broker = (configuration["transport"] ?? "in-process") switch
         {
-            throw new SettingsException($"--transport {transport}: there is only 'in-process' so far.");
+            "in-process" => null,
+            "rabbitmq" => Broker.Read(configuration),
+            var transport => throw new SettingsException($"--transport {transport}: choose 'in-process' or 'rabbitmq'."),
+        };
+        var endpoints = ReadEndpoints(configuration["endpoints"]);
+        if (broker is null && endpoints.Count < OrderFulfilmentServices.Endpoints.Count)
+        {
+            throw new SettingsException($"--endpoints {string.Join(',', endpoints)}: nothing brings messages to the others of another process. Add --transport rabbitmq, or leave it out.");
         }
 
         var database = configuration["database"] ?? "sqlite";
@@ -23,7 +35,7 @@ public sealed record Settings(string Database, string ConnectionString)
         };
         return string.IsNullOrWhiteSpace(connectionString)
             ? throw new SettingsException($"There is no connection string for {database}: set ConnectionStrings:{database} in appsettings.json or as --ConnectionStrings:{database}=...")
-            : new Settings(database, connectionString);
+            : new Settings(database, connectionString) { Broker = broker, Endpoints = endpoints };
     }
 
     public void Configure(DbContextOptionsBuilder options)
@@ -36,5 +48,18 @@ public sealed record Settings(string Database, string ConnectionString)
         {
             options.UseSqlite(ConnectionString);
         }
+    }
+
+    private static IReadOnlyList<string> ReadEndpoints(string? text)
+    {
+        if (text is null)
+        {
+            return OrderFulfilmentServices.Endpoints;
+        }
+
+        var chosen = text.Split(',', StringSplitOptions.TrimEntries).Distinct().ToList();
+        return chosen.Find(name => !OrderFulfilmentServices.Endpoints.Contains(name)) is { } unknown
+            ? throw new SettingsException($"--endpoints {text}: there is no '{unknown}'. Choose any of {string.Join(',', OrderFulfilmentServices.Endpoints)}.")
+            : chosen;
     }
 }

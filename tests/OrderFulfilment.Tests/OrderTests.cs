@@ -98,16 +98,6 @@ public sealed class OrderTests
         page.Should().Contain("&lt;script&gt;").And.NotContain("<script>");
     }
 
-    [Theory]
-    [InlineData("--database", "oracle")]
-    [InlineData("--transport", "pigeon")]
-    public void A_setting_that_there_is_not_is_refused(string option, string value)
-    {
-        var build = () => Program.Build([option, value]);
-
-        build.Should().Throw<SettingsException>().WithMessage($"*{value}*");
-    }
-
     private static Task<int> AvailableAsync(Shop shop, string product)
         => shop.ReadAsync(db => db.StockLevels.Where(level => level.Product == product).Select(level => level.Available).SingleAsync());
 }

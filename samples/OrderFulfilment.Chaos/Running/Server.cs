@@ -1,8 +1,7 @@
 using System.Data;
 using System.Data.Common;
-using System.Diagnostics;
 using Npgsql;
-using OrderFulfilment.Demo;
+using OrderFulfilment.Demo.Running;
 
 namespace OrderFulfilment.Chaos.Running;
 
@@ -50,19 +49,7 @@ internal sealed class Server(string connectionString, string? script) : IDisposa
 
     /// <summary>Has the server restarted, whatever it is doing; never gives up half-way.</summary>
     /// <param name="command">How: a command of the script.</param>
-    public async Task RestartAsync(string command)
-    {
-        // In a session of its own: an interrupt from the keyboard would leave the server stopped.
-        var start = new ProcessStartInfo("setsid", ["--wait", script!, command, "postgres"]) { RedirectStandardError = true };
-        start.Environment.Remove("MESSAGING_TEST_POSTGRES"); // With it the script takes the server for somebody else's.
-        using var process = Process.Start(start)!;
-        var said = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new DemoException($"The server could not be restarted: {said.Trim()}");
-        }
-    }
+    public Task RestartAsync(string command) => new ServersScript(script!).RestartAsync(command, "postgres");
 
     public void Dispose() => source.Dispose();
 }

@@ -7,6 +7,9 @@ namespace OrderFulfilment.Demo.Proving;
 /// <summary>What must have happened to an order that ended in one way: which messages each endpoint handled, in which order, and what is left.</summary>
 internal sealed record Story(IReadOnlyDictionary<string, string[]> Handled, ReservationState? Reservation, ShipmentState? Shipment, bool? IsCharged)
 {
+    /// <summary>How many messages it took, counted by endpoint.</summary>
+    public int Count => Handled.Values.Sum(messages => messages.Length);
+
     public static Stage FirstStage { get; } = new("stock", "ordering.order-placed");
 
     /// <summary>Each follows from an earlier one, so the orders of a customer pass them all in the same order.</summary>
@@ -22,6 +25,9 @@ internal sealed record Story(IReadOnlyDictionary<string, string[]> Handled, Rese
         new("stock", "payment.card-declined"),
         new("ordering", "stock.released"),
     ];
+
+    /// <summary>Every message that any endpoint handles.</summary>
+    public static IReadOnlyList<string> Messages => [.. All.Values.SelectMany(story => story.Handled.Values).SelectMany(messages => messages).Distinct()];
 
     /// <summary>By the end of the order.</summary>
     public static IReadOnlyDictionary<OrderStatus, Story> All { get; } = new Dictionary<OrderStatus, Story>

@@ -21,7 +21,7 @@ internal sealed class ShopProcess : IDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Process? process;
 
-    /// <param name="settings">Its database.</param>
+    /// <param name="settings">Its database, its broker if it has one, and what it runs.</param>
     /// <param name="name">What it and its log are called.</param>
     /// <param name="folder">Where its log is written.</param>
     public ShopProcess(Settings settings, string name, string folder)
@@ -37,17 +37,25 @@ internal sealed class ShopProcess : IDisposable
     /// <summary>Is told every line that it logs, on any thread, one at a time.</summary>
     public Action<string> OnLogged { get; init; } = _ => { };
 
+    public string Name => name;
+
     public int Id => process!.Id;
 
     /// <summary>Starts it and waits until it answers.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrderFulfilment.dll"), "--database", settings.Database, "--urls", Address.ToString()])
+        string[] broker = settings.Broker is null ? [] : ["--transport", "rabbitmq", "--prefix", settings.Broker.Prefix, "--endpoints", string.Join(',', settings.Endpoints)];
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrderFulfilment.dll"), "--database", settings.Database, "--urls", Address.ToString(), .. broker])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment[$"ConnectionStrings__{settings.Database}"] = settings.ConnectionString; // Not an argument: those are for all to see.
+        if (settings.Broker is not null)
+        {
+            start.Environment["ConnectionStrings__RabbitMQ"] = settings.Broker.Uri.OriginalString;
+        }
+
         start.Environment["Logging__Console__FormatterName"] = "simple";
         start.Environment["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ";
         process?.Dispose();

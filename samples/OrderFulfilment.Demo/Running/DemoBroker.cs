@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using OrderFulfilment.Demo.Proving;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace OrderFulfilment.Demo.Running;
+
+/// <summary>A share of RabbitMQ for one run, seen past the application.</summary>
+internal sealed class DemoBroker
+{
+    private const string ServerVariable = "MESSAGING_TEST_RABBITMQ";
+    private const string DeadLetters = "dead-letters";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private DemoBroker(Broker settings) => Settings = settings;
+
+    public Broker Settings { get; }
+
+    /// <summary>Names a new one: the broker remembers queues longer than the run lasts. The application declares them.</summary>
+    public static DemoBroker New() => Uri.TryCreate(Environment.GetEnvironmentVariable(ServerVariable), UriKind.Absolute, out var uri)
+        ? new DemoBroker(new Broker(uri, $"demo-{Guid.NewGuid():N}."))
+        : throw new DemoException($"{ServerVariable} names no broker: run this by eng/demo, which starts one.");
+
+    /// <summary>
+    /// Waits until every endpoint consumes its queue. Before that an order must not be placed: an event that comes before the queue
+    /// of a subscriber is lost to it, and without any queue it is a dead letter. Later it does not matter who is dead.
+    /// </summary>
+    public Task UntilConsumedAsync(CancellationToken cancellationToken) => UseAsync(async connection =>
+    {
+        var started = Stopwatch.StartNew();
+        foreach (var endpoint in OrderFulfilmentServices.Endpoints)
+        {
+            while (!await IsConsumedAsync(connection, endpoint, cancellationToken))
+            {
+                if (started.Elapsed > StartLimit)
+                {
+                    throw new DemoException($"Nobody consumes the queue of {endpoint} after {StartLimit.TotalSeconds} s.");
+                }
+
+                await Task.Delay(Pause, cancellationToken);
+            }
+        }
+    }, cancellationToken);
+
+    public Task DropAsync() => UseAsync(async connection =>
+    {
+        await using var channel = await connection.CreateChannelAsync();
+        foreach (var queue in OrderFulfilmentServices.Endpoints.Append(DeadLetters))
+        {
+            await channel.QueueDeleteAsync(Settings.Prefix + queue, ifUnused: false, ifEmpty: false);
+        }
+
+        foreach (var exchange in Story.Messages.Append(DeadLetters))
+        {
+            await channel.ExchangeDeleteAsync(Settings.Prefix + exchange); // There is none for a command; that is no error.
+        }
+    }, CancellationToken.None);
+
+    /// <summary>The queue is bound by then: that comes first.</summary>
+    private async Task<bool> IsConsumedAsync(IConnection connection, string endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken); // A question for a queue that is not there closes it.
+            return (await channel.QueueDeclarePassiveAsync(Settings.Prefix + endpoint, cancellationToken)).ConsumerCount > 0;
+        }
+        catch (OperationInterruptedException)
+        {
+            return false;
+        }
+    }
+
+    private async Task UseAsync(Func<IConnection, Task> use, CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectAsync(cancellationToken);
+        await use(connection);
+    }
+
+    private async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await new ConnectionFactory { Uri = Settings.Uri }.CreateConnectionAsync("eng/demo", cancellationToken);
+        }
+        catch (BrokerUnreachableException exception)
+        {
+            throw new DemoException($"RabbitMQ at {Settings.Uri.Host}:{Settings.Uri.Port} cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
+        }
+    }
+}
