@@ -7,6 +7,9 @@ internal sealed class Link(Proxy proxy, Socket client) : IDisposable
 {
     private readonly Socket server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
+    /// <summary>Set before anything is closed: whoever is woken by that must not end the other side in peace.</summary>
+    private volatile bool isReset;
+
     /// <summary>Ends when both sides have said all that they had to say, or when one of them cannot be told any more.</summary>
     public async Task RunAsync(string host, int port)
     {
@@ -21,6 +24,7 @@ internal sealed class Link(Proxy proxy, Socket client) : IDisposable
     /// <summary>Both sides are told that the connection is broken, as by a firewall that has lost its memory.</summary>
     public void Reset()
     {
+        isReset = true;
         client.Close(timeout: 0);
         server.Close(timeout: 0);
     }
@@ -42,7 +46,10 @@ internal sealed class Link(Proxy proxy, Socket client) : IDisposable
         }
 
         await proxy.TravelAsync();
-        to.Shutdown(SocketShutdown.Send);
+        if (!isReset)
+        {
+            to.Shutdown(SocketShutdown.Send);
+        }
     }
 
     /// <summary>0 if nothing more comes, for whatever reason: that too has to travel.</summary>

@@ -14,6 +14,8 @@ internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, Messa
     /// <summary>What a quorum queue adds to a message. It is nobody's header, and another one with each delivery.</summary>
     private static readonly string[] OfBroker = ["x-delivery-count", "x-acquired-count"];
 
+    private const int Deepest = 32;
+
     public MessageEnvelope Read(string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         var broker = new BrokerAttributes
@@ -43,7 +45,7 @@ internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, Messa
         byte[] bytes when Utf8.IsValid(bytes) => Encoding.UTF8.GetString(bytes),
         byte[] bytes => Convert.ToBase64String(bytes),
         BinaryTableValue binary => Convert.ToBase64String(binary.Bytes),
-        _ => Plain(value) switch
+        _ => Plain(value, depth: 0) switch
         {
             null => "",
             string text => text,
@@ -53,15 +55,17 @@ internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, Messa
         },
     };
 
-    /// <summary>The same, of types that JSON knows.</summary>
-    private static object? Plain(object? value) => value switch
+    /// <summary>The same, of types that JSON knows, and no deeper than it can be.</summary>
+    private static object? Plain(object? value, int depth) => value switch
     {
         AmqpTimestamp { UnixTime: > -62135596800 and < 253402300800 } timestamp => DateTimeOffset.FromUnixTimeSeconds(timestamp.UnixTime).ToString("O", CultureInfo.InvariantCulture),
         AmqpTimestamp timestamp => timestamp.UnixTime,
         byte[] or BinaryTableValue => TextOf(value),
-        IDictionary<string, object?> table => table.ToDictionary(entry => entry.Key, entry => Plain(entry.Value)),
-        System.Collections.IDictionary table => table.Keys.Cast<object>().ToDictionary(key => key.ToString()!, key => Plain(table[key])),
-        System.Collections.IList list => list.Cast<object?>().Select(Plain).ToList(),
+        double number when !double.IsFinite(number) => number.ToString(CultureInfo.InvariantCulture),
+        float number when !float.IsFinite(number) => number.ToString(CultureInfo.InvariantCulture),
+        IDictionary<string, object?> or IList<object?> when depth == Deepest => "...",
+        IDictionary<string, object?> table => table.ToDictionary(entry => entry.Key, entry => Plain(entry.Value, depth + 1)),
+        IList<object?> list => list.Select(item => Plain(item, depth + 1)).ToList(),
         _ => value,
     };
 

@@ -10,8 +10,6 @@ internal sealed class NumberedDb(DbContextOptions<NumberedDb> options) : DbConte
 
     public DbSet<Effect> Effects => Set<Effect>();
 
-    public DbSet<Receipt> Receipts => Set<Receipt>();
-
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddMessaging();
@@ -28,14 +26,6 @@ internal sealed class Counter
     public required string Name { get; init; }
 
     public int Number { get; set; }
-}
-
-/// <summary>A transaction that may be tried several times has committed.</summary>
-internal sealed class Receipt
-{
-    public long Id { get; init; }
-
-    public required Guid Transaction { get; init; }
 }
 
 /// <summary>A message was handled.</summary>

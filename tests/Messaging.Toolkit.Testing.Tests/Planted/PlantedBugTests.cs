@@ -10,7 +10,7 @@ public abstract class PlantedBugTests(MutatedSimulation simulation) : IClassFixt
     /// <summary>It is looked for from the seed that found it last. A change of anything may have moved it.</summary>
     private const int SeedsNearby = 4;
 
-    private const int Seeds = 200;
+    private const int Seeds = 600;
     private const int SeedsWhenApproving = 2000;
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);

@@ -9,7 +9,7 @@ internal static class StopBugs
             "await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Abandon, CancellationToken.None);",
             "await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Done, CancellationToken.None);"),
 
-        new("abandoned is confirmed", "A message that its endpoint gives back is confirmed to the relay.", "Messaging.Toolkit/Transports/InProcess/InProcessDelivery.cs",
+        new("abandoned is confirmed", "A message that its endpoint gives back is confirmed to the relay.", "Messaging.Toolkit/Transports/InProcess/InProcessSender.cs",
             "settlement == Settlement.Done ? SendStatus.Confirmed : SendStatus.Returned",
             "SendStatus.Confirmed"),
 
