@@ -15,6 +15,9 @@ namespace Messaging.Toolkit.Testing.Simulations;
 /// </summary>
 internal sealed class SimulationRun : IDisposable
 {
+    /// <summary>In real time: how late a thread of a busy machine may be.</summary>
+    private static readonly TimeSpan EscapeLimit = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan WorkLimit = TimeSpan.FromHours(1);
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
 
@@ -191,6 +194,12 @@ internal sealed class SimulationRun : IDisposable
         if (!world.RunUntil(condition, limit))
         {
             var left = string.Join("; ", ledger.Open.Take(5));
+            if (ledger.Open.Any(fate => fate.Running > 0))
+            {
+                // A handler that does not return may be on its way on another thread, which is what to say then.
+                world.AwaitEscape(EscapeLimit);
+            }
+
             ledger.Report("G6", $"{otherwise} within {limit} of virtual time. Left: {(left.Length > 0 ? left : "no message")}; nodes: {string.Join(", ", nodes.Select(node => $"{node.Life?.Name ?? "down"} {node.Life?.Lane.State}"))}.", ledger.Open.FirstOrDefault()?.Envelope.Id);
             ThrowIfViolated();
         }
