@@ -14,9 +14,10 @@ internal sealed class SimulatedStrategy(ExecutionStrategyDependencies dependenci
     private const int MaxRetries = 6;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly AsyncLocal<bool> IsInside = new();
+    private static readonly AsyncLocal<SimulatedStrategy?> Current = new();
 
-    public bool RetriesOnFailure => retries && !IsInside.Value;
+    /// <summary>As EF's own: what is run inside asks another instance, and is not retried by itself.</summary>
+    public bool RetriesOnFailure => retries && (Current.Value is null || Current.Value == this);
 
     public TResult Execute<TState, TResult>(
         TState state, Func<DbContext, TState, TResult> operation, Func<DbContext, TState, ExecutionResult<TResult>>? verifySucceeded)
@@ -29,7 +30,7 @@ internal sealed class SimulatedStrategy(ExecutionStrategyDependencies dependenci
         // Whoever calls this from inside of EF, as its extension methods do, goes on without a synchronization context.
         return operation.Method.Module.Assembly == typeof(WithoutContext).Assembly ? Execute() : WithoutContext.Run(Execute);
 
-        Task<TResult> Execute() => RetriesOnFailure
+        Task<TResult> Execute() => retries && Current.Value is null
             ? RetryAsync(state, operation, verifySucceeded, cancellationToken)
             : operation(dependencies.CurrentContext.Context, state, cancellationToken);
     }
@@ -85,9 +86,9 @@ internal sealed class SimulatedStrategy(ExecutionStrategyDependencies dependenci
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private static async Task<T> InsideAsync<T>(Func<Task<T>> work)
+    private async Task<T> InsideAsync<T>(Func<Task<T>> work)
     {
-        IsInside.Value = true;
+        Current.Value = this;
         return await work();
     }
 

@@ -118,11 +118,14 @@ internal sealed class Line : IAsyncDisposable
         }
     }
 
-    /// <summary>Does something as any other program would.</summary>
+    /// <summary>
+    /// Does something as any other program would that waits for confirms: what is sent without them to a quorum queue that was
+    /// declared a moment ago may be lost with the channel.
+    /// </summary>
     public static async Task<T> BareAsync<T>(Func<IChannel, Task<T>> act)
     {
         await using var connection = await new ConnectionFactory { Uri = Server.Uri }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync();
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
         return await act(channel);
     }
 

@@ -10,6 +10,8 @@ internal sealed class NumberedDb(DbContextOptions<NumberedDb> options) : DbConte
 
     public DbSet<Effect> Effects => Set<Effect>();
 
+    public DbSet<Receipt> Receipts => Set<Receipt>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.AddMessaging();
@@ -26,6 +28,14 @@ internal sealed class Counter
     public required string Name { get; init; }
 
     public int Number { get; set; }
+}
+
+/// <summary>A transaction that may be tried several times has committed.</summary>
+internal sealed class Receipt
+{
+    public long Id { get; init; }
+
+    public required Guid Transaction { get; init; }
 }
 
 /// <summary>A message was handled.</summary>

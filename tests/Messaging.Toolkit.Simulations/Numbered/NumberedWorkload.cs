@@ -38,12 +38,12 @@ internal static class NumberedWorkload
             var key = $"key-{client.Random.Next(Keys)}";
             var count = client.Random.NextDouble() < Burst ? BurstSize : client.Random.Next(1, 3);
             var form = client.Random.NextDouble() < Poison ? Forms : client.Random.Next(Forms);
-            await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, form, key, count, cancellationToken));
+            await client.CallAsync((scope, cancellationToken) => TransactAsync(scope, client.NewGuid(), form, key, count, cancellationToken));
             await client.DelayAsync(client.Random.NextDouble() < Quiet ? LongestQuiet * client.Random.NextDouble() : LongestPause * client.Random.NextDouble());
         }
     }
 
-    private static async Task TransactAsync(IServiceProvider scope, int form, string key, int count, CancellationToken cancellationToken)
+    private static async Task TransactAsync(IServiceProvider scope, Guid id, int form, string key, int count, CancellationToken cancellationToken)
     {
         var db = scope.GetRequiredService<NumberedDb>();
         var bus = scope.GetRequiredService<IMessageBus>();
@@ -84,7 +84,13 @@ internal static class NumberedWorkload
                 }, commits: true, cancellationToken);
                 break;
             case 6: // As one does whose database may be away for a moment.
-                await db.ExecuteInTransactionAsync(cancel => CountAsync(db, bus, key, count, cancel), cancellationToken);
+                await db.ExecuteInTransactionAsync(
+                    cancel =>
+                    {
+                        db.Receipts.Add(new Receipt { Transaction = id });
+                        return CountAsync(db, bus, key, count, cancel);
+                    },
+                    cancellationToken);
                 break;
             case Forms:
                 for (var i = 0; i < BurstSize; i++)

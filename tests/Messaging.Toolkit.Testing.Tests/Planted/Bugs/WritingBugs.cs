@@ -57,6 +57,16 @@ internal static class WritingBugs
             "if (isBroken)",
             "if (isBroken && store is null)"),
 
+        new("token not written", "A save that may be retried leaves no token, and is repeated when its reply is lost.",
+            "Messaging.Toolkit.EntityFrameworkCore/Writing/RetriedTransaction.cs",
+            "await command.ExecuteNonQueryAsync(cancel);",
+            "await Task.CompletedTask;"),
+
+        new("token not asked", "A save whose reply is lost is repeated although its token says that it took effect.",
+            "Messaging.Toolkit.EntityFrameworkCore/Writing/RetriedTransaction.cs",
+            "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)), true);",
+            "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)) && false, true);"),
+
         new("retried work keeps its messages", "When work is retried, the messages of the attempt that failed are written with those of the next.",
             "Messaging.Toolkit.EntityFrameworkCore/Writing/MessagingDbContextExtensions.cs",
             "session.Discard();",
