@@ -32,10 +32,12 @@ public sealed class HostTests
         await host.ShouldBeCompleteAsync();
     }
 
-    [Fact]
-    public async Task Every_connection_is_closed_by_the_broker_again_and_again()
+    [Theory]
+    [InlineData(QueueConsumers.SingleActive)]
+    [InlineData(QueueConsumers.Partitioned)]
+    public async Task Every_connection_is_closed_by_the_broker_again_and_again(QueueConsumers consumers)
     {
-        await using var host = await NumbersHost.StartAsync(failOneIn: 50);
+        await using var host = await NumbersHost.StartAsync(options => options.Queues.Consumers = consumers, failOneIn: 50);
         for (var i = 0; i < 4; i++)
         {
             await host.CountAsync(3_000, keys: 100);
