@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -27,6 +29,7 @@ internal sealed class NumbersHost : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders().AddProvider(warnings);
         builder.Services.AddSingleton(new Failures(failOneIn));
+        builder.Services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging");
         builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
             new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = database }.ConnectionString));
         builder.Services.AddMessaging(messaging => messaging
@@ -99,6 +102,8 @@ internal sealed class NumbersHost : IAsyncDisposable
 
         (await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync())).Should().Be(0);
     }
+
+    public async Task<HealthReportEntry> HealthAsync() => (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries["messaging"];
 
     public async Task<T> QueryAsync<T>(Func<NumbersDb, Task<T>> query)
     {

@@ -31,12 +31,12 @@ public sealed class PartitionTests
         async Task<int> SendUntilAsync(int from, Func<bool> isShared)
         {
             var number = from;
-            await Eventually(async () =>
+            await Eventually.IsAsync(async () =>
             {
                 first.Seen.Clear();
                 second.Seen.Clear();
                 await SendToAllAsync(line, sender, number++);
-                await Eventually(() => arrived.Count == number * Keys);
+                await Eventually.IsAsync(() => arrived.Count == number * Keys);
                 return isShared();
             });
             return number;
@@ -59,7 +59,7 @@ public sealed class PartitionTests
         second.Keys.Should().BeEmpty();
         await first.SettleAsync([.. taken, .. kept], Settlement.Done, default);
 
-        await Eventually(() => second.Keys.Count > 0);
+        await Eventually.IsAsync(() => second.Keys.Count > 0);
     }
 
     [Fact]
@@ -88,17 +88,6 @@ public sealed class PartitionTests
 
     private static Task SendToAllAsync(Line line, ISender sender, int number)
         => line.SendAsync(sender, [.. Enumerable.Range(0, Keys).Select(key => Line.Envelope(number, $"key-{key}"))]);
-
-    private static Task Eventually(Func<bool> condition) => Eventually(() => Task.FromResult(condition()));
-
-    private static async Task Eventually(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(Line.Patience);
-        while (!await condition())
-        {
-            await Task.Delay(50, limit.Token);
-        }
-    }
 
     /// <summary>A process that settles whatever comes.</summary>
     private sealed class Member : IAsyncDisposable
