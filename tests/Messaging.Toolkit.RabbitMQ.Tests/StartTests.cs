@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
+using Messaging.Toolkit.Transports;
 using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.RabbitMQ.Tests;
@@ -40,6 +41,21 @@ public sealed class StartTests
         var open = () => line.Transport.OpenReceiverAsync("worker", 10, default).AsTask().WaitAsync(Line.Patience);
         await open.Should().ThrowAsync<MessagingException>().WithMessage("No connection to RabbitMQ*");
         line.Options.Uri = Server.Uri;
+    }
+
+    [Fact]
+    public async Task Of_several_hosts_one_that_works_is_found()
+    {
+        await using var line = new Line(options =>
+        {
+            options.Hosts.Add(new AmqpTcpEndpoint(Server.Uri.Host, 1));
+            options.Hosts.Add(new AmqpTcpEndpoint(Server.Uri.Host, Server.Uri.Port));
+        });
+
+        for (var i = 0; i < 5; i++)
+        {
+            (await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(i))).Single().Status.Should().Be(SendStatus.Confirmed);
+        }
     }
 
     [Fact]

@@ -54,6 +54,19 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task Every_channel_dies_in_the_broker_again_and_again()
+    {
+        await using var host = await NumbersHost.StartAsync(failOneIn: 50);
+        for (var i = 0; i < 4; i++)
+        {
+            await host.CountAsync(2_000, keys: 100);
+            await Server.ControlAsync("eval", "[exit(Channel, kill) || Channel <- rabbit_channel:list()].");
+        }
+
+        await host.ShouldBeCompleteAsync();
+    }
+
+    [Fact]
     public async Task The_broker_stops_and_comes_back_under_load()
     {
         await using var host = await NumbersHost.StartAsync(failOneIn: 50);

@@ -63,6 +63,43 @@ public sealed class ReceiverTests
     }
 
     [Fact]
+    public async Task Competing_processes_consume_at_once()
+    {
+        await using var line = new Line(options => options.Queues.Consumers = QueueConsumers.Competing);
+        var one = await line.OpenReceiverAsync(prefetch: 1);
+        var other = await line.OpenReceiverAsync(prefetch: 1);
+        await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(1), Line.Envelope(2));
+
+        (await Line.ReceiveAsync(one, 1)).Concat(await Line.ReceiveAsync(other, 1)).Select(Line.NumberOf).Should().BeEquivalentTo([1, 2]);
+    }
+
+    [Fact]
+    public async Task A_handler_that_takes_longer_than_the_broker_waits_ends_the_receiver_and_the_message_comes_again()
+    {
+        await using var line = new Line();
+        await SetAsync("consumer_timeout", "1000");
+        await SetAsync("channel_tick_interval", "1000");
+        try
+        {
+            var receiver = await line.OpenReceiverAsync();
+            await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(1));
+            await Line.ReceiveAsync(receiver, 1);
+
+            var receive = () => receiver.ReceiveAsync(1, default).AsTask().WaitAsync(Line.Patience);
+            await receive.Should().ThrowAsync<Exception>().Where(exception => exception.ToString().Contains("timed out"));
+        }
+        finally
+        {
+            await SetAsync("consumer_timeout", "1800000");
+            await SetAsync("channel_tick_interval", "60000");
+        }
+
+        (await Line.ReceiveAsync(await line.OpenReceiverAsync(), 1)).Select(Line.NumberOf).Should().Equal(1);
+
+        static Task<string> SetAsync(string name, string milliseconds) => Server.ControlAsync("eval", $"application:set_env(rabbit, {name}, {milliseconds}).");
+    }
+
+    [Fact]
     public async Task Any_client_can_read_what_we_send()
     {
         await using var line = new Line(options => options.Queues.Consumers = QueueConsumers.Competing);
