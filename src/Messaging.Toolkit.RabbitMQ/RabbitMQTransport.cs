@@ -18,7 +18,7 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
 
     private readonly ConnectionOpener connections = new(options, time);
     private readonly BrokerTopology broker = new(options, topology);
-    private readonly BrokerLimits limits = new();
+    private readonly BrokerLimits limits = new(options, time);
 
     public string Name => "rabbitmq";
 

@@ -161,7 +161,7 @@ internal sealed class RabbitMQSender : ISender
 
         var envelope = message.Message.Envelope;
         var properties = AmqpMessage.PropertiesOf(envelope);
-        if (Refuse(envelope.Body.Length, AmqpMessage.SizeOf(properties)) is { } reason)
+        if (Refuse(message.Route.Exchange, envelope.Body.Length, AmqpMessage.SizeOf(properties)) is { } reason)
         {
             Complete(message, SendStatus.Refused, reason);
             return;
@@ -177,8 +177,9 @@ internal sealed class RabbitMQSender : ISender
         await channel.BasicPublishAsync(message.Route.Exchange, message.Route.RoutingKey, mandatory: true, properties, envelope.Body, CancellationToken.None);
     }
 
-    private string? Refuse(int body, int properties)
-        => body > limits.LargestBody ? $"its body has {body} bytes and the broker takes {limits.LargestBody} (max_message_size)"
+    private string? Refuse(string exchange, int body, int properties)
+        => limits.IsMissing(exchange) ? $"there is no exchange '{exchange}': declare it, or set DeclareTopology to true"
+            : body > limits.LargestBody ? $"its body has {body} bytes and the broker takes {limits.LargestBody} (max_message_size)"
             : connection.FrameMax > 0 && properties > connection.FrameMax ? $"its headers need up to {properties} bytes and must fit into one frame of {connection.FrameMax} (frame_max)"
             : null;
 

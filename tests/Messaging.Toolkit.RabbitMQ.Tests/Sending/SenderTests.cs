@@ -159,6 +159,27 @@ public sealed class SenderTests
     }
 
     [Fact]
+    public async Task An_exchange_that_its_manager_has_forgotten_keeps_only_its_own_messages_from_being_sent()
+    {
+        await using var line = new Line();
+        await line.OpenSenderAsync();
+        await Line.BareAsync(async channel =>
+        {
+            await channel.ExchangeDeleteAsync(line.Options.Prefix + Line.Changed.Name);
+            return true;
+        });
+        line.Options.DeclareTopology = false;
+
+        var failing = await line.OpenSenderAsync();
+        var send = () => line.SendAsync(failing, Line.Envelope(1, type: Line.Changed));
+        await send.Should().ThrowAsync<MessagingException>().WithMessage("*404*no exchange*");
+        var results = await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(1, type: Line.Changed), Line.Envelope(2));
+
+        results.Select(result => result.Status).Should().Equal(SendStatus.Refused, SendStatus.Confirmed);
+        results[0].Reason.Should().Contain($"there is no exchange '{line.Options.Prefix}changed'");
+    }
+
+    [Fact]
     public async Task A_type_that_is_not_registered_any_more_is_refused()
     {
         await using var line = new Line();
