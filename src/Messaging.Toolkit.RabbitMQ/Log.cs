@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(101, LogLevel.Information, "RabbitMQ takes messages again.")]
     public static partial void Unblocked(this ILogger logger);
+
+    [LoggerMessage(102, LogLevel.Error, "MapForeign failed for the message {MessageId} of endpoint {Endpoint}: it goes to the dead letters. Replay it from there when MapForeign can read it.")]
+    public static partial void NotMapped(this ILogger logger, Guid messageId, string endpoint, Exception exception);
 }

@@ -9,6 +9,12 @@ public enum QueueConsumers
     SingleActive,
 
     /// <summary>
+    /// The endpoint has a queue for each partition of its keys (<see cref="RabbitMQQueueOptions.Partitions"/>), and each process consumes
+    /// its share of them. Order per key holds over all processes.
+    /// </summary>
+    Partitioned,
+
+    /// <summary>
     /// All processes consume. Messages of one key may be handled by several of them at once, so there is no order between
     /// processes: for endpoints that need none.
     /// </summary>

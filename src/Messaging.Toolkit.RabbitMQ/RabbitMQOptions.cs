@@ -1,4 +1,6 @@
+using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Transports;
 using RabbitMQ.Client;
 
@@ -27,7 +29,7 @@ public sealed class RabbitMQOptions
     /// </summary>
     public bool DeclareTopology { get; set; } = true;
 
-    /// <summary>Put before the name of every exchange and queue, "test." for instance. Letters, digits, '.', '-', '_' and '/'; at most 50. Default none.</summary>
+    /// <summary>Put before the name of every exchange and queue, "test." for instance. Letters, digits, '.', '-', '_' and '/'; at most 40. Default none.</summary>
     public string Prefix { get; set; } = "";
 
     /// <summary>How the queues of all endpoints are declared, unless <see cref="Queue"/> says otherwise.</summary>
@@ -49,7 +51,7 @@ public sealed class RabbitMQOptions
     /// <summary>
     /// Maps messages of programs that send neither CloudEvents headers nor the AMQP property <c>type</c>. It gets the exchange, the
     /// routing key and what could be read, and returns the envelope that handlers are to see. Default none: such a message has
-    /// an unknown type and goes to the dead letters. It must not throw.
+    /// an unknown type and goes to the dead letters. So does one for which it throws.
     /// </summary>
     public Func<ForeignMessage, MessageEnvelope>? MapForeign { get; set; }
 
@@ -65,7 +67,7 @@ public sealed class RabbitMQOptions
 
     internal RabbitMQQueueOptions QueueOf(string endpoint)
     {
-        var queue = new RabbitMQQueueOptions { Type = Queues.Type, Consumers = Queues.Consumers };
+        var queue = new RabbitMQQueueOptions { Type = Queues.Type, Consumers = Queues.Consumers, Partitions = Queues.Partitions };
         foreach (var (name, value) in Queues.Arguments)
         {
             queue.Arguments[name] = value;
@@ -83,9 +85,9 @@ public sealed class RabbitMQOptions
             yield return "UseRabbitMQ: Uri must begin with amqp:// or amqps://.";
         }
 
-        if (Prefix is null || Prefix.Length > 50 || Prefix.Any(character => !char.IsAsciiLetterOrDigit(character) && character is not ('.' or '-' or '_' or '/')))
+        if (Prefix is null || Prefix.Length > 40 || !Names.HasOnlyAllowed(Prefix))
         {
-            yield return "UseRabbitMQ: Prefix has more than 50 characters, or others than letters, digits, '.', '-', '_' and '/'.";
+            yield return "UseRabbitMQ: Prefix has more than 40 characters, or others than letters, digits, '.', '-', '_' and '/'.";
         }
 
         if (UnconfirmedPerKey is < 1 or > 10_000)
@@ -101,6 +103,11 @@ public sealed class RabbitMQOptions
         foreach (var name in perEndpoint.Keys.Where(name => topology.Endpoints.All(endpoint => endpoint.Name != name)))
         {
             yield return $"UseRabbitMQ: Queue(\"{name}\", ...) is for an endpoint that there is not: there are {string.Join(", ", topology.Endpoints.Select(endpoint => endpoint.Name))}.";
+        }
+
+        foreach (var (name, queue) in topology.Endpoints.Select(endpoint => (endpoint.Name, QueueOf(endpoint.Name))).Where(each => each.Item2.Partitions is < 2 or > OutboxOptions.Buckets))
+        {
+            yield return $"UseRabbitMQ: the queue of '{name}' has {queue.Partitions} Partitions: set it between 2 and {OutboxOptions.Buckets}.";
         }
 
         foreach (var name in topology.Types.Select(type => type.Name).Concat(topology.Endpoints.Select(endpoint => endpoint.Name))

@@ -35,7 +35,13 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
         => await connections.OpenAsync(endpoint, async connection =>
         {
             await broker.DeclareAsync(connection, cancellationToken);
-            var reader = new EnvelopeReader(endpoint, options.MapForeign, ids, time);
-            return await RabbitMQReceiver.OpenAsync(connection, broker.QueueOf(endpoint), prefetch, reader, time, cancellationToken);
+            var reader = new EnvelopeReader(endpoint, options.MapForeign, ids, time, logger);
+            if (broker.QueuesOf(endpoint) is [var only])
+            {
+                return await RabbitMQReceiver.OpenAsync(connection, only, prefetch, reader, time, cancellationToken);
+            }
+
+            var presence = await Presence.OpenAsync(connection, broker.PresenceOf(endpoint), ids.New(), time, cancellationToken);
+            return await RabbitMQReceiver.OpenAsync(connection, presence, broker.QueuesOf(endpoint), prefetch, reader, time, cancellationToken);
         }, cancellationToken);
 }

@@ -60,7 +60,13 @@ public sealed class StartTests
         var open = () => line.Transport.OpenReceiverAsync("worker", 10, default).AsTask();
         await open.Should().ThrowAsync<Exception>().Where(exception => exception.ToString().Contains("no queue"));
 
-        await Line.BareAsync(channel => channel.QueueDeclareAsync(line.Queue, durable: true, exclusive: false, autoDelete: false));
+        await Line.BareAsync(async channel =>
+        {
+            await channel.ExchangeDeclareAsync(line.Queue + ":commands", ExchangeType.Topic, durable: true);
+            await channel.QueueDeclareAsync(line.Queue, durable: true, exclusive: false, autoDelete: false);
+            await channel.QueueBindAsync(line.Queue, line.Queue + ":commands", "#");
+            return true;
+        });
         await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(5, type: Line.Work));
 
         (await Line.ReceiveAsync(await line.OpenReceiverAsync(), 1)).Select(Line.NumberOf).Should().Equal(5);

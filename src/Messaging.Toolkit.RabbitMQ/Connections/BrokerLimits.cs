@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
 namespace Messaging.Toolkit.RabbitMQ.Connections;
@@ -10,8 +11,6 @@ namespace Messaging.Toolkit.RabbitMQ.Connections;
 /// </summary>
 internal sealed partial class BrokerLimits
 {
-    private const ushort PreconditionFailed = 406;
-
     private long largestBody = long.MaxValue;
 
     public long LargestBody => Volatile.Read(ref largestBody);
@@ -19,7 +18,7 @@ internal sealed partial class BrokerLimits
     /// <summary>Takes notice of why a channel was closed.</summary>
     public void Learn(ShutdownEventArgs reason)
     {
-        if (reason.ReplyCode == PreconditionFailed && TooLarge.Match(reason.ReplyText) is { Success: true } match)
+        if (reason.ReplyCode == Constants.PreconditionFailed && TooLarge.Match(reason.ReplyText) is { Success: true } match)
         {
             Volatile.Write(ref largestBody, long.Parse(match.Groups["limit"].ValueSpan, CultureInfo.InvariantCulture));
         }

@@ -4,15 +4,16 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.RabbitMQ.Sending;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.RabbitMQ.Receiving;
 
 /// <summary>Reads what comes, whoever has sent it: whatever it is, it becomes an envelope, and its body is copied.</summary>
-internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, MessageEnvelope>? mapForeign, MessageIds ids, TimeProvider time)
+internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, MessageEnvelope>? mapForeign, MessageIds ids, TimeProvider time, ILogger logger)
 {
-    /// <summary>What a quorum queue adds to a message. It is nobody's header, and another one with each delivery.</summary>
-    private static readonly string[] OfBroker = ["x-delivery-count", "x-acquired-count"];
+    /// <summary>What a quorum queue adds to a message, and the .NET client of one who has it count confirms. They are nobody's headers.</summary>
+    private static readonly string[] Added = ["x-delivery-count", "x-acquired-count", "x-dotnet-pub-seq-no"];
 
     private const int Deepest = 32;
 
@@ -30,14 +31,28 @@ internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, Messa
 
         // The client's buffer is used again when the callback returns.
         var envelope = AmqpMessage.CloudEvents.Read(HeadersOf(properties), broker, body.ToArray());
-        return envelope.Type.Length == 0 && mapForeign is not null ? mapForeign(new ForeignMessage(endpoint, exchange, routingKey, envelope)) : envelope;
+        return envelope.Type.Length == 0 && mapForeign is not null ? Map(mapForeign, new ForeignMessage(endpoint, exchange, routingKey, envelope)) : envelope;
+    }
+
+    /// <summary>What cannot be mapped stays without a type, and is a dead letter for that.</summary>
+    private MessageEnvelope Map(Func<ForeignMessage, MessageEnvelope> map, ForeignMessage foreign)
+    {
+        try
+        {
+            return map(foreign) ?? throw new InvalidOperationException("MapForeign has returned null.");
+        }
+        catch (Exception exception)
+        {
+            logger.NotMapped(foreign.Envelope.Id, endpoint, exception);
+            return foreign.Envelope;
+        }
     }
 
     private static DateTimeOffset? TimeOf(IReadOnlyBasicProperties properties)
         => properties.IsTimestampPresent() && properties.Timestamp.UnixTime is > 0 and < 253402300800 ? DateTimeOffset.FromUnixTimeSeconds(properties.Timestamp.UnixTime) : null;
 
     private static IEnumerable<KeyValuePair<string, string>> HeadersOf(IReadOnlyBasicProperties properties)
-        => properties.Headers is null ? [] : properties.Headers.Where(header => !OfBroker.Contains(header.Key)).Select(header => KeyValuePair.Create(header.Key, TextOf(header.Value)));
+        => properties.Headers is null ? [] : properties.Headers.Where(header => !Added.Contains(header.Key)).Select(header => KeyValuePair.Create(header.Key, TextOf(header.Value)));
 
     /// <summary>A header of any type that AMQP has, as text: tables and lists as JSON, bytes that are no text as Base64.</summary>
     private static string TextOf(object? value) => value switch

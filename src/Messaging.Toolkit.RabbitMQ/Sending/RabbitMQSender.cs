@@ -272,7 +272,7 @@ internal sealed class RabbitMQSender : ISender
         {
             Complete(message, SendStatus.Refused, message.Route.IsEvent
                 ? $"no queue is bound to the exchange '{message.Route.Exchange}': nobody subscribes to it (IgnoreUnroutableEvents lets such events go)"
-                : $"there is no queue '{message.Route.RoutingKey}': its endpoint has never been started");
+                : $"no queue is bound to the exchange '{message.Route.Exchange}': its endpoint has never been started");
         }
     }
 

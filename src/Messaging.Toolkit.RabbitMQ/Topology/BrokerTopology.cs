@@ -9,36 +9,38 @@ using RabbitMQ.Client.Exceptions;
 namespace Messaging.Toolkit.RabbitMQ.Topology;
 
 /// <summary>
-/// What there is in the broker for this application: a topic exchange for each event, a queue for each endpoint, bound to the
-/// exchanges of its events, and a place for what the broker itself gives up.
+/// What there is in the broker for this application: a topic exchange for each event and for each endpoint's commands, the queues of each
+/// endpoint, bound to the exchanges of what it handles, and a place for what the broker itself gives up. A colon is in no
+/// name of the application's, so that names that are made here cannot be taken already.
 /// </summary>
 internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology topology)
 {
     private static readonly string[] Buckets = [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(bucket => bucket.ToString(CultureInfo.InvariantCulture))];
 
-    /// <summary>By type: one for a command, one for each bucket for an event.</summary>
+    /// <summary>By type, one for each bucket.</summary>
     private readonly Dictionary<string, Route[]> routes = topology.Types.ToDictionary(
         type => type.Name,
-        type => type.Kind == MessageKind.Command
-            ? [new Route("", options.Prefix + type.Endpoint, IsEvent: false)]
-            : Buckets.Select(bucket => new Route(options.Prefix + type.Name, bucket, IsEvent: true)).ToArray(),
+        type => Buckets.Select(bucket => new Route(ExchangeOf(options, type), bucket, type.Kind == MessageKind.Event)).ToArray(),
         StringComparer.Ordinal);
 
     /// <summary>Where messages end that the broker gives up, which it does only if somebody has told it to: a policy, a limit.</summary>
     private string LastResort => options.Prefix + "dead-letters";
 
-    public string QueueOf(string endpoint) => options.Prefix + endpoint;
+    /// <summary>The fanout exchange by which the processes of an endpoint know of each other.</summary>
+    public string PresenceOf(string endpoint) => $"{options.Prefix}{endpoint}:presence";
+
+    /// <summary>The queues of an endpoint: one, or one for each partition.</summary>
+    public IReadOnlyList<string> QueuesOf(string endpoint)
+        => options.QueueOf(endpoint) is { Consumers: QueueConsumers.Partitioned, Partitions: var partitions }
+            ? [.. Enumerable.Range(0, partitions).Select(partition => $"{options.Prefix}{endpoint}:{partition}/{partitions}")]
+            : [options.Prefix + endpoint];
 
     /// <summary>
-    /// Where a message is published to; null if nobody knows its type any more. An event's routing key is the bucket of its
+    /// Where a message is published to; null if nobody knows its type any more. The routing key is the bucket of its
     /// key, "0" to "63": the same for all messages of a key, so that queues can be bound to a share of the keys.
     /// </summary>
-    public Route? RouteOf(MessageEnvelope envelope) => routes.GetValueOrDefault(envelope.Type) switch
-    {
-        null => null,
-        [var only] => only,
-        var perBucket => perBucket[envelope.Key is { } key ? MessageKeys.Bucket(key, perBucket.Length) : MessageKeys.Bucket(envelope.Id, perBucket.Length)],
-    };
+    public Route? RouteOf(MessageEnvelope envelope)
+        => routes.GetValueOrDefault(envelope.Type)?[envelope.Key is { } key ? MessageKeys.Bucket(key, Buckets.Length) : MessageKeys.Bucket(envelope.Id, Buckets.Length)];
 
     /// <summary>Declares everything, if that is wanted. What is there already as it should be is left alone.</summary>
     /// <exception cref="MessagingException">Something is there already, and different.</exception>
@@ -57,16 +59,24 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
             await channel.ExchangeDeclareAsync(LastResort, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
             await channel.QueueDeclareAsync(LastResort, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
             await channel.QueueBindAsync(LastResort, LastResort, "", cancellationToken: cancellationToken);
-            foreach (var type in topology.Types.Where(type => type.Kind == MessageKind.Event))
+            foreach (var exchange in topology.Types.Select(type => ExchangeOf(options, type)).Distinct(StringComparer.Ordinal))
             {
-                what = $"The exchange '{options.Prefix + type.Name}'";
-                await channel.ExchangeDeclareAsync(options.Prefix + type.Name, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
+                what = $"The exchange '{exchange}'";
+                await channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
             }
 
             foreach (var endpoint in topology.Endpoints)
             {
-                what = $"The queue '{QueueOf(endpoint.Name)}'";
-                await DeclareAsync(channel, endpoint, Major(connection), cancellationToken);
+                var queues = QueuesOf(endpoint.Name);
+                for (var i = 0; i < queues.Count; i++)
+                {
+                    what = $"The queue '{queues[i]}'";
+                    await channel.QueueDeclareAsync(queues[i], durable: true, exclusive: false, autoDelete: false, Arguments(options.QueueOf(endpoint.Name), Major(connection)), cancellationToken: cancellationToken);
+                    await BindAsync(channel, queues[i], endpoint, queues.Count == 1 ? ["#"] : Buckets.Where((_, bucket) => bucket % queues.Count == i), cancellationToken);
+                }
+
+                what = $"The exchange '{PresenceOf(endpoint.Name)}'";
+                await channel.ExchangeDeclareAsync(PresenceOf(endpoint.Name), ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
             }
 
             await channel.CloseAsync(cancellationToken);
@@ -82,13 +92,12 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
         }
     }
 
-    private async Task DeclareAsync(IChannel channel, EndpointTopology endpoint, int version, CancellationToken cancellationToken)
+    private async Task BindAsync(IChannel channel, string queue, EndpointTopology endpoint, IEnumerable<string> routingKeys, CancellationToken cancellationToken)
     {
-        var queue = QueueOf(endpoint.Name);
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Arguments(options.QueueOf(endpoint.Name), version), cancellationToken: cancellationToken);
-        foreach (var type in endpoint.Types.Where(type => type.Kind == MessageKind.Event))
+        var exchanges = endpoint.Types.Select(type => ExchangeOf(options, type)).Distinct(StringComparer.Ordinal);
+        foreach (var (exchange, routingKey) in exchanges.SelectMany(_ => routingKeys, (exchange, routingKey) => (exchange, routingKey)))
         {
-            await channel.QueueBindAsync(queue, options.Prefix + type.Name, "#", cancellationToken: cancellationToken);
+            await channel.QueueBindAsync(queue, exchange, routingKey, cancellationToken: cancellationToken);
         }
     }
 
@@ -99,7 +108,7 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
             ["x-queue-type"] = queue.Type == QueueType.Quorum ? "quorum" : "classic",
             ["x-dead-letter-exchange"] = LastResort,
         };
-        if (queue.Consumers == QueueConsumers.SingleActive)
+        if (queue.Consumers != QueueConsumers.Competing)
         {
             arguments["x-single-active-consumer"] = true;
         }
@@ -118,13 +127,16 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
         return arguments;
     }
 
+    private static string ExchangeOf(RabbitMQOptions options, MessageType type)
+        => type.Kind == MessageKind.Command ? $"{options.Prefix}{type.Endpoint}:commands" : options.Prefix + type.Name;
+
     private static int Major(IConnection connection)
         => connection.ServerProperties?.TryGetValue("version", out var value) == true && value is byte[] text
            && int.TryParse(Encoding.ASCII.GetString(text).Split('.')[0], out var major) ? major : 0;
 }
 
 /// <summary>Where a message is published to.</summary>
-/// <param name="Exchange">The exchange; empty for the default one, which leads to the queue of that name.</param>
+/// <param name="Exchange">The exchange.</param>
 /// <param name="RoutingKey">What with.</param>
 /// <param name="IsEvent">Whether it is for whoever subscribes.</param>
 internal sealed record Route(string Exchange, string RoutingKey, bool IsEvent);

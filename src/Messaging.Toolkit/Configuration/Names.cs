@@ -13,9 +13,12 @@ internal static class Names
     {
         null or "" => "it is empty",
         { Length: > MessageLimits.MaxNameLength } => $"it has {name.Length} characters, the limit is {MessageLimits.MaxNameLength}",
-        _ when name.AsSpan().ContainsAnyExcept(Allowed) => "it has characters other than letters, digits, '.', '-', '_' and '/'",
+        _ when !HasOnlyAllowed(name) => "it has characters other than letters, digits, '.', '-', '_' and '/'",
         _ => null,
     };
+
+    /// <summary>Whether all characters may be part of a name.</summary>
+    public static bool HasOnlyAllowed(string text) => !text.AsSpan().ContainsAnyExcept(Allowed);
 
     /// <summary>The name as it may be shown in an error: never more than a line.</summary>
     public static string Show(string? name) => name is { Length: > 60 } ? $"'{name[..60]}…'" : $"'{name}'";

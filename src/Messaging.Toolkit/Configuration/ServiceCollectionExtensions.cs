@@ -39,6 +39,8 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<Dispatcher>();
         services.TryAddSingleton<ITransport, InProcessTransport>();
         services.TryAddSingleton(provider => new MessagingMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        services.TryAddSingleton<BackgroundWork>();
+        services.TryAddSingleton(provider => new MessagingHealthCheck(provider.GetRequiredService<BackgroundWork>()));
         services.TryAddSingleton<MessageIds>();
         services.TryAddSingleton<StoreCollection>();
         services.TryAddSingleton<OutgoingMessages>();

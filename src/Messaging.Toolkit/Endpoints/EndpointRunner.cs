@@ -10,7 +10,7 @@ namespace Messaging.Toolkit.Endpoints;
 /// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each.
 /// </summary>
 internal sealed class EndpointRunner(
-    EndpointDefinition endpoint, ITransport transport, DeliveryProcessor processor, TimeProvider time, EntropySource entropy, ILogger logger)
+    EndpointDefinition endpoint, ITransport transport, DeliveryProcessor processor, TimeProvider time, EntropySource entropy, ILogger logger, WorkState state)
 {
     /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
@@ -33,7 +33,7 @@ internal sealed class EndpointRunner(
     /// </summary>
     private double expectedHandlerTicks = LongestGroup.Ticks;
 
-    public void Start() => receiving = new Loop($"{endpoint.Name}: receiving", time, entropy, LongestPause, logger).RunAsync(ReceiveSessionAsync, stopReceiving.Token);
+    public void Start() => receiving = new Loop($"{endpoint.Name}: receiving", time, entropy, LongestPause, logger, state).RunAsync(ReceiveSessionAsync, stopReceiving.Token);
 
     /// <summary>
     /// Receives nothing more, gives back what waits, and lets what runs finish. When the token fires, what still runs
@@ -50,6 +50,7 @@ internal sealed class EndpointRunner(
     private async Task ReceiveSessionAsync(CancellationToken stopping)
     {
         await using var receiver = await transport.OpenReceiverAsync(endpoint.Name, endpoint.Prefetch, stopping);
+        state.Works();
         try
         {
             while (true)

@@ -17,7 +17,7 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, ITransport transport, MessageIds ids, TimeProvider time, EntropySource entropy,
-    MessagingMetrics metrics, ILoggerFactory loggers) : IHostedService
+    MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
     private readonly List<EndpointRunner> endpoints = [];
@@ -44,13 +44,13 @@ internal sealed class MessagingHost(
         foreach (var endpoint in model.Endpoints)
         {
             var processor = new DeliveryProcessor(endpoint, stores.Get(endpoint.Store), model, time, entropy, metrics, logger);
-            endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger));
+            endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger, work.Add($"endpoint {endpoint.Name}")));
         }
 
         foreach (var store in stores.All)
         {
             // Each under a name of its own: two contexts may share their tables, and must share the buckets then.
-            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transport, model, time, entropy, metrics, logger));
+            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transport, model, time, entropy, metrics, work, logger));
         }
 
         endpoints.ForEach(endpoint => endpoint.Start());

@@ -18,6 +18,7 @@ internal sealed class StoreRunner
     private readonly Housekeeper housekeeper;
     private readonly OutboxRelay relay;
     private readonly LeaseKeeper leases;
+    private readonly WorkState leasing;
     private readonly Signal wake;
     private readonly TimeProvider time;
     private readonly EntropySource entropy;
@@ -27,7 +28,7 @@ internal sealed class StoreRunner
 
     public StoreRunner(
         IMessageStore store, string owner, IReadOnlyCollection<string> destinations, ITransport transport, MessagingModel model,
-        TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger)
+        TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILogger logger)
     {
         this.store = store;
         this.time = time;
@@ -36,7 +37,8 @@ internal sealed class StoreRunner
         options = model.Outbox;
         wake = new Signal(time);
         leases = new LeaseKeeper(store, owner, options, wake, time, metrics, logger);
-        relay = new OutboxRelay(store, transport, leases, destinations, options, wake, time, entropy, metrics, logger);
+        relay = new OutboxRelay(store, transport, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
+        leasing = work.Add($"leases of {store.Name}");
         housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, time, logger);
     }
 
@@ -44,7 +46,7 @@ internal sealed class StoreRunner
     {
         store.MessagesCommitted += wake.Set;
         background = Task.WhenAll(
-            NewLoop("leases", options.HeartbeatInterval).RunAsync(KeepLeasesAsync, stopping.Token),
+            NewLoop("leases", options.HeartbeatInterval, leasing).RunAsync(KeepLeasesAsync, stopping.Token),
             NewLoop("housekeeping", options.MaxBackoff).RunAsync(housekeeper.RunOnceAsync, stopping.Token));
         relay.Start();
     }
@@ -63,6 +65,7 @@ internal sealed class StoreRunner
     private async Task KeepLeasesAsync(CancellationToken cancellationToken)
     {
         await leases.RunOnceAsync(cancellationToken);
+        leasing.Works();
         await Task.Delay(options.HeartbeatInterval, time, cancellationToken);
     }
 
@@ -80,5 +83,5 @@ internal sealed class StoreRunner
         }
     }
 
-    private Loop NewLoop(string name, TimeSpan longestPause) => new($"{store.Name}: {name}", time, entropy, longestPause, logger);
+    private Loop NewLoop(string name, TimeSpan longestPause, WorkState? state = null) => new($"{store.Name}: {name}", time, entropy, longestPause, logger, state);
 }

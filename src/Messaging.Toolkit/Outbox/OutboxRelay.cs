@@ -16,7 +16,7 @@ namespace Messaging.Toolkit.Outbox;
 /// </summary>
 internal sealed class OutboxRelay(
     IMessageStore store, ITransport transport, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
-    OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger)
+    OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger, WorkState state)
 {
     private readonly CancellationTokenSource stopSending = new();
     private readonly CancellationTokenSource stopConfirming = new();
@@ -29,7 +29,7 @@ internal sealed class OutboxRelay(
     public void Start()
     {
         leases.AskBeforeGivingUp(bucket => window.HasBucket(bucket));
-        running = NewLoop("relay").RunAsync(RunSessionAsync, stopConfirming.Token);
+        running = NewLoop("relay", state).RunAsync(RunSessionAsync, stopConfirming.Token);
     }
 
     /// <summary>Sends nothing more: when it completes, or the token fires, the last message is handed over. What is under way is still confirmed.</summary>
@@ -67,13 +67,14 @@ internal sealed class OutboxRelay(
     private async Task RunSessionAsync(CancellationToken stopping)
     {
         await using var sender = await transport.OpenSenderAsync(stopping);
+        state.Works();
         using var broken = new CancellationTokenSource();
         using var sendingUntil = CancellationTokenSource.CreateLinkedTokenSource(stopSending.Token, broken.Token);
         using var confirmingUntil = CancellationTokenSource.CreateLinkedTokenSource(stopping, broken.Token);
         var confirmations = new Confirmations();
         try
         {
-            sending = UntilBroken(NewLoop("sending").RunAsync(token => SendOnceAsync(sender, token), sendingUntil.Token));
+            sending = UntilBroken(NewLoop("sending", state).RunAsync(token => SendOnceAsync(sender, token), sendingUntil.Token));
             await Task.WhenAll(
                 sending,
                 UntilBroken(NewLoop("confirming").RunAsync(token => ConfirmOnceAsync(sender, confirmations, token), confirmingUntil.Token)));
@@ -257,7 +258,7 @@ internal sealed class OutboxRelay(
         }
     }
 
-    private Loop NewLoop(string name) => new($"{store.Name}: {name}", time, entropy, options.MaxBackoff, logger);
+    private Loop NewLoop(string name, WorkState? state = null) => new($"{store.Name}: {name}", time, entropy, options.MaxBackoff, logger, state);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

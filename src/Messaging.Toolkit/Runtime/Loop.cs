@@ -7,7 +7,7 @@ namespace Messaging.Toolkit.Runtime;
 /// The one place where background work starts. A service is a step that does one round of its work; the loop repeats it
 /// and, when a step fails, logs, waits and goes on. It ends when it is told to stop or by <see cref="EndLoopException"/>.
 /// </summary>
-internal sealed class Loop(string name, TimeProvider time, EntropySource entropy, TimeSpan longestPause, ILogger logger)
+internal sealed class Loop(string name, TimeProvider time, EntropySource entropy, TimeSpan longestPause, ILogger logger, WorkState? state = null)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
@@ -25,6 +25,7 @@ internal sealed class Loop(string name, TimeProvider time, EntropySource entropy
             {
                 await step(stopping);
                 failures = 0;
+                state?.Works();
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -36,6 +37,7 @@ internal sealed class Loop(string name, TimeProvider time, EntropySource entropy
             }
             catch (Exception exception)
             {
+                state?.Fails(exception);
                 // A step may be the life of a connection, which never ends well: one that has lasted was no failure until its end.
                 failures = time.GetElapsedTime(begun) > longestPause ? 1 : failures + 1;
                 var pause = backoff.After(failures);

@@ -1,7 +1,9 @@
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.BadInput;
@@ -56,6 +58,7 @@ public sealed class StartTests
             m => m.UseEntityFrameworkCore<ShopDb>().Outbox(outbox => outbox.MaxBackoff = TimeSpan.FromMilliseconds(200)),
             ShopHost.Standard);
         await host.StartAsync();
+        (await CheckAsync(host)).Status.Should().Be(HealthStatus.Unhealthy);
         await using (var scope = host.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
@@ -64,8 +67,12 @@ public sealed class StartTests
         }
 
         await host.Services.GetRequiredService<Handled>().WaitAsync(3).WaitAsync(TimeSpan.FromSeconds(60));
+        (await CheckAsync(host)).Should().BeEquivalentTo(new { Status = HealthStatus.Healthy });
         await host.StopAsync();
     }
+
+    private static Task<HealthCheckResult> CheckAsync(IHost host)
+        => host.Services.GetRequiredService<MessagingHealthCheck>().CheckHealthAsync(new() { Registration = new("messaging", _ => null!, null, null) });
 
     private static async Task RefusedAsync<TContext>(Action<IServiceCollection> services, string message) where TContext : DbContext
     {

@@ -123,19 +123,6 @@ internal sealed class Line : IAsyncDisposable
             await each.DisposeAsync();
         }
 
-        await BareAsync(async channel =>
-        {
-            foreach (var queue in Topology.Endpoints.Select(endpoint => endpoint.Name).Append("dead-letters"))
-            {
-                await channel.QueueDeleteAsync(Options.Prefix + queue);
-            }
-
-            foreach (var exchange in Topology.Types.Select(type => type.Name).Append("dead-letters"))
-            {
-                await channel.ExchangeDeleteAsync(Options.Prefix + exchange);
-            }
-
-            return true;
-        });
+        await Leftovers.DeleteAsync(Options, Topology);
     }
 }

@@ -12,6 +12,8 @@ internal sealed class Proxy : IAsyncDisposable
     private readonly ConcurrentDictionary<TcpClient, byte> open = new();
     private readonly Task accepting;
     private volatile TaskCompletionSource? hole;
+    private long passed;
+    private int resets;
 
     public Proxy()
     {
@@ -33,6 +35,12 @@ internal sealed class Proxy : IAsyncDisposable
 
     /// <summary>The connection is reset after that many bytes of the client, in the middle of whatever is on its way.</summary>
     public int ResetAfter { get; set; } = int.MaxValue;
+
+    /// <summary>How many bytes have passed, in both directions.</summary>
+    public long Passed => Volatile.Read(ref passed);
+
+    /// <summary>How many connections were reset because of <see cref="ResetAfter"/>.</summary>
+    public int Resets => Volatile.Read(ref resets);
 
     /// <summary>Takes what comes and passes nothing on, until <see cref="EndSilence"/>.</summary>
     public void BeginSilence() => hole = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -120,7 +128,10 @@ internal sealed class Proxy : IAsyncDisposable
                 read = Math.Min(read, limit - copied);
                 copied += read;
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, read), stopping.Token);
+                Interlocked.Add(ref passed, read);
             }
+
+            Interlocked.Increment(ref resets);
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.RabbitMQ.Tests.Hosts;
@@ -21,21 +22,28 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task An_application_starts_while_the_broker_is_away_and_works_when_it_comes()
+    public async Task An_application_starts_while_the_broker_is_away_says_so_and_works_when_it_comes()
     {
         await using var proxy = new Proxy { IsDown = true };
         await using var host = await NumbersHost.StartAsync(options => options.Uri = proxy.Uri);
         await host.CountAsync(1_000, keys: 10);
+        await Eventually.IsAsync(async () => (await host.HealthAsync()).Description!.Contains("endpoint counter: No connection to RabbitMQ"));
+        var health = await host.HealthAsync();
+        health.Status.Should().Be(HealthStatus.Unhealthy);
+        health.Description.Should().Contain("outbox of NumbersDb: No connection to RabbitMQ").And.NotContain(proxy.Uri.UserInfo);
 
         proxy.IsDown = false;
 
         await host.ShouldBeCompleteAsync();
+        (await host.HealthAsync()).Status.Should().Be(HealthStatus.Healthy);
     }
 
-    [Fact]
-    public async Task Every_connection_is_closed_by_the_broker_again_and_again()
+    [Theory]
+    [InlineData(QueueConsumers.SingleActive)]
+    [InlineData(QueueConsumers.Partitioned)]
+    public async Task Every_connection_is_closed_by_the_broker_again_and_again(QueueConsumers consumers)
     {
-        await using var host = await NumbersHost.StartAsync(failOneIn: 50);
+        await using var host = await NumbersHost.StartAsync(options => options.Queues.Consumers = consumers, failOneIn: 50);
         for (var i = 0; i < 4; i++)
         {
             await host.CountAsync(3_000, keys: 100);
@@ -121,9 +129,10 @@ public sealed class HostTests
         await host.CountAsync(100, keys: 10);
         await host.ShouldBeCompleteAsync();
 
+        var before = proxy.Passed;
         proxy.BytesPerSecond = 1_000;
         await host.CountAsync(20, keys: 10);
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Eventually.IsAsync(() => proxy.Passed > before + 5_000);
         proxy.BytesPerSecond = 0;
 
         await host.ShouldBeCompleteAsync();
@@ -135,7 +144,7 @@ public sealed class HostTests
         await using var proxy = new Proxy { ResetAfter = 70_001 };
         await using var host = await NumbersHost.StartAsync(options => options.Uri = proxy.Uri, failOneIn: 50);
         await host.CountAsync(2_000, keys: 100);
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Eventually.IsAsync(() => proxy.Resets >= 3);
         proxy.ResetAfter = int.MaxValue;
 
         await host.ShouldBeCompleteAsync();

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
 using Microsoft.EntityFrameworkCore;
@@ -30,6 +31,7 @@ internal sealed record NumbersApplication(string Database, string Prefix)
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders().AddProvider(log);
         builder.Services.AddSingleton(new Failures(FailOneIn));
+        builder.Services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging");
         builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
             new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = Database }.ConnectionString));
         builder.Services.AddMessaging(messaging =>

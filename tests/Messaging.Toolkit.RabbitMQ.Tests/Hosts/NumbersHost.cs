@@ -3,6 +3,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
 
@@ -90,6 +91,8 @@ internal sealed class NumbersHost : IAsyncDisposable
 
         (await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync())).Should().Be(0);
     }
+
+    public async Task<HealthReportEntry> HealthAsync() => (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries["messaging"];
 
     public async Task<T> QueryAsync<T>(Func<NumbersDb, Task<T>> query)
     {

@@ -195,6 +195,13 @@ public sealed class ReceiverTests
         Encoding.UTF8.GetString(mapped.Body.Span).Should().Be("theirs");
     }
 
+    [Fact]
+    public async Task A_message_that_cannot_be_mapped_stays_as_it_came()
+    {
+        await using var line = new Line(options => options.MapForeign = foreign => throw new FormatException("What is this?"));
+        (await ReceiveForeignAsync(line, new BasicProperties())).Type.Should().BeEmpty("then it is a dead letter");
+    }
+
     private static async Task<MessageEnvelope> ReceiveForeignAsync(Line line, BasicProperties properties)
     {
         await using var receiver = await line.OpenReceiverAsync();

@@ -68,7 +68,7 @@ public sealed class SenderTests
         var results = await line.SendAsync(sender, Line.Envelope(1, type: Line.Work), Line.Envelope(2, type: Line.Changed));
 
         results.Select(result => result.Status).Should().Equal(SendStatus.Refused, SendStatus.Confirmed);
-        results[0].Reason.Should().Contain($"there is no queue '{line.Queue}'");
+        results[0].Reason.Should().Contain($"no queue is bound to the exchange '{line.Queue}:commands'");
     }
 
     [Fact]

@@ -8,7 +8,8 @@ public sealed class DependencyTests
     [Fact]
     public void The_core_depends_on_abstractions_and_nothing_else()
         => Foreign(Packages.Core).Should().BeSubsetOf([
-            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
+            "Microsoft.Extensions.Logging.Abstractions",
         ]);
 
     [Fact]

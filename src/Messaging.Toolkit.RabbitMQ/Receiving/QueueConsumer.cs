@@ -1,0 +1,191 @@
+using System.Threading.Channels;
+using Messaging.Toolkit.RabbitMQ.Connections;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Messaging.Toolkit.RabbitMQ.Receiving;
+
+/// <summary>
+/// Consumes one queue on a channel of its own. What is given back stays with the channel and comes again, in its order, when the
+/// channel ends: put back one by one it would overtake, or be overtaken.
+/// </summary>
+internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
+{
+    private readonly EnvelopeReader reader;
+    private readonly ChannelWriter<RabbitMQDelivery> received;
+    private readonly TimeProvider time;
+    private readonly Lock gate = new();
+    private readonly UnsettledTags unsettled = new();
+
+    /// <summary>What is settled and not acknowledged yet: what comes together is acknowledged together, and by one at a time.</summary>
+    private readonly Channel<IReadOnlyList<ulong>> done = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<ulong>>(new() { SingleReader = true });
+
+    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task acknowledging = Task.CompletedTask;
+    private bool isLeaving;
+    private int taken;
+
+    private QueueConsumer(IChannel channel, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, TimeProvider time) : base(channel)
+    {
+        this.reader = reader;
+        this.received = received;
+        this.time = time;
+    }
+
+    /// <summary>Begins to consume.</summary>
+    /// <param name="connection">Where to open the channel.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="prefetch">How many deliveries may be unsettled.</param>
+    /// <param name="reader">Reads them.</param>
+    /// <param name="received">Where they go to. It ends with the consumer, unless that leaves.</param>
+    /// <param name="time">Bounds what may never end.</param>
+    /// <param name="cancellationToken">Gives up beginning.</param>
+    public static async Task<QueueConsumer> OpenAsync(
+        IConnection connection, string queue, int prefetch, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(false, false, consumerDispatchConcurrency: 1), cancellationToken);
+        await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
+        var consumer = new QueueConsumer(channel, reader, received, time);
+        channel.ChannelShutdownAsync += consumer.OnShutdownAsync;
+        consumer.acknowledging = consumer.AcknowledgeAllAsync();
+        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken);
+        return consumer;
+    }
+
+    /// <summary>Whether one of its deliveries may be handled. Whoever is told so settles it later.</summary>
+    public bool TryTake()
+    {
+        lock (gate)
+        {
+            taken += isLeaving ? 0 : 1;
+            return !isLeaving;
+        }
+    }
+
+    /// <summary>Ends deliveries that were taken.</summary>
+    /// <param name="tags">Their numbers.</param>
+    /// <param name="isDone">Whether they are to be acknowledged. Others stay with the channel.</param>
+    /// <exception cref="MessagingException">The channel is closed: they come again.</exception>
+    public void Settle(IReadOnlyList<ulong> tags, bool isDone)
+    {
+        var isAcknowledged = !isDone || done.Writer.TryWrite(tags);
+        lock (gate)
+        {
+            taken -= tags.Count;
+            if (isLeaving && taken == 0)
+            {
+                idle.TrySetResult();
+            }
+        }
+
+        if (!isAcknowledged)
+        {
+            throw new MessagingException("The channel to RabbitMQ is closed: the deliveries come again.");
+        }
+    }
+
+    /// <summary>
+    /// Lets what was taken be settled, and ends the channel then, not before: the queue's next consumer begins behind it.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        lock (gate)
+        {
+            isLeaving = true;
+            if (taken == 0)
+            {
+                idle.TrySetResult();
+            }
+        }
+
+        await idle.Task;
+        await FlushAsync();
+        await ConnectionOpener.AtMostAsync(CloseAsync(), time);
+    }
+
+    /// <summary>Acknowledges what is settled. Nothing can be settled any more.</summary>
+    public async Task FlushAsync()
+    {
+        done.Writer.TryComplete();
+        await ConnectionOpener.AtMostAsync(acknowledging, time);
+    }
+
+    public override Task HandleBasicDeliverAsync(
+        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            unsettled.Add(deliveryTag);
+            received.TryWrite(new RabbitMQDelivery(reader.Read(exchange, routingKey, properties, body), this, deliveryTag));
+        }
+        catch (Exception exception)
+        {
+            // The client would log it somewhere and go on, and the message would be held here for ever.
+            Break(exception);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        Break(new MessagingException("RabbitMQ has cancelled the consumer: its queue was deleted or has moved."));
+        return Task.CompletedTask;
+    }
+
+    private async Task CloseAsync()
+    {
+        Channel.ChannelShutdownAsync -= OnShutdownAsync;
+        await Channel.CloseAsync();
+        await Channel.DisposeAsync();
+    }
+
+    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
+    {
+        Break(new MessagingException($"The channel to RabbitMQ was closed: {reason.ReplyCode} {reason.ReplyText}"));
+        return Task.CompletedTask;
+    }
+
+    private async Task AcknowledgeAllAsync()
+    {
+        try
+        {
+            while (await done.Reader.WaitToReadAsync())
+            {
+                await AcknowledgeAsync();
+            }
+        }
+        catch (Exception exception)
+        {
+            Break(exception);
+        }
+    }
+
+    private async Task AcknowledgeAsync()
+    {
+        var tags = new List<ulong>();
+        while (done.Reader.TryRead(out var settled))
+        {
+            tags.AddRange(settled);
+        }
+
+        var (upTo, single) = unsettled.Remove(tags);
+        if (upTo is { } tag)
+        {
+            await Channel.BasicAckAsync(tag, multiple: true);
+        }
+
+        foreach (var each in single)
+        {
+            await Channel.BasicAckAsync(each, multiple: false);
+        }
+    }
+
+    private void Break(Exception exception)
+    {
+        received.TryComplete(exception);
+        done.Writer.TryComplete();
+        idle.TrySetResult();
+    }
+}
