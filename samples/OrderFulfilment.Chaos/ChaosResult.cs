@@ -20,16 +20,17 @@ internal sealed record ChaosResult(
 {
     public bool IsGood => Problem is null && Findings.Count == 0 && Errors.UnexpectedCount == 0 && Handled > 0;
 
-    /// <summary>Runs on a new database, which it drops if all is well.</summary>
+    /// <summary>Runs on a new database, and on new queues, which it drops if all is well.</summary>
     public static async Task<ChaosResult> OfAsync(ChaosOptions options, string folder, CancellationToken cancellationToken)
     {
         var database = DemoDatabase.New("postgres", folder);
+        var broker = options.HasBroker ? DemoBroker.New() : null;
         string? problem = null;
         IReadOnlyDictionary<string, int> faults;
         IReadOnlyDictionary<Guid, Placement> accepted;
         IReadOnlyList<PlannedOrder> plan;
         ErrorLog errors;
-        using (var run = new ChaosRun(options, database, folder))
+        using (var run = new ChaosRun(options, database, broker, folder))
         {
             try
             {
@@ -50,6 +51,7 @@ internal sealed record ChaosResult(
         if (result.IsGood)
         {
             await database.DropAsync();
+            await (broker?.DropAsync() ?? Task.CompletedTask);
         }
 
         return result;

@@ -20,10 +20,10 @@ using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)
 try
 {
     var folder = Directory.CreateDirectory(Path.Combine("artifacts", "chaos", $"{Environment.ProcessId}")).FullName;
-    Console.WriteLine($"{options.Processes} processes, faults for {options.Length.TotalMinutes:0.##} min by seed {options.Seed}; logs in {folder}");
+    Console.WriteLine($"{options.Processes} processes{(options.HasBroker ? " of each service over RabbitMQ" : "")}, faults for {options.Length.TotalMinutes:0.##} min by seed {options.Seed}; logs in {folder}");
     if (options.Servers is null)
     {
-        Console.WriteLine("The server is yours and is not restarted.");
+        Console.WriteLine("A server is yours, so none is restarted.");
     }
 
     var result = await ChaosResult.OfAsync(options, folder, stop.Token);

@@ -35,10 +35,10 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
             switch (args[i])
             {
                 case "--database":
-                    database = value is "sqlite" or "postgres" ? value : throw new DemoException($"--database {value}: choose 'sqlite' or 'postgres'.");
+                    database = Choice(args[i], value, "sqlite", "postgres");
                     break;
                 case "--transport":
-                    transport = value is "in-process" or "rabbitmq" ? value : throw new DemoException($"--transport {value}: choose 'in-process' or 'rabbitmq'.");
+                    transport = Choice(args[i], value, "in-process", "rabbitmq");
                     break;
                 case "--orders":
                     orders = Number(args[i], value, 1, MaxOrders);
@@ -67,6 +67,10 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
             ? throw new DemoException($"--crashes {crashes}: {orders} orders are enough for {mostCrashes}; each needs {OrdersPerCrash} to hit the work in its middle.")
             : new DemoOptions(database, transport, orders, crashes ?? Math.Min(3, mostCrashes), seed) { Servers = servers };
     }
+
+    /// <summary>Reads the value of an option that is one of two words.</summary>
+    public static string Choice(string option, string value, string first, string second)
+        => value == first || value == second ? value : throw new DemoException($"{option} {value}: choose '{first}' or '{second}'.");
 
     /// <summary>Reads the value of an option that is a number.</summary>
     public static int Number(string option, string value, int min, int max)

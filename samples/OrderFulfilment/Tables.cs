@@ -7,7 +7,7 @@ namespace OrderFulfilment;
 /// <summary>Creates the tables and fills the shelves. Only a sample does it like this: real applications have migrations.</summary>
 public static class Tables
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Waits for a database that is not there yet, as when it is started together with the application.</summary>
     public static async Task CreateAsync(IServiceProvider services, CancellationToken cancellationToken = default)

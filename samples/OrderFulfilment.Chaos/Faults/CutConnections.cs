@@ -1,13 +1,15 @@
+using OrderFulfilment.Chaos.Running;
+
 namespace OrderFulfilment.Chaos.Faults;
 
-/// <summary>All connections of a process to the database are reset.</summary>
-internal sealed class CutConnections : IFault
+/// <summary>All connections of a process to a server are reset.</summary>
+internal sealed class CutConnections(string name, Func<Node, Proxy> way) : IFault
 {
-    public string Name => "cut";
+    public string Name => name;
 
     public Task InjectAsync(Strike strike, CancellationToken cancellationToken)
     {
-        strike.Node.Proxy.Cut();
+        way(strike.Node).Cut();
         return Task.CompletedTask;
     }
 }

@@ -4,18 +4,16 @@ namespace OrderFulfilment.Chaos.Faults;
 internal static class FaultPlan
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.3);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
     /// <param name="faults">Names of faults. In the long run each comes as often as it is in here, and none is forgotten.</param>
-    /// <param name="length">No fault begins later.</param>
     /// <param name="nodes">How many processes there are.</param>
-    /// <param name="seed">Decides everything.</param>
-    public static IReadOnlyList<PlannedFault> Make(IReadOnlyList<string> faults, TimeSpan length, int nodes, int seed)
+    /// <param name="options">Say how long faults begin, and how often; the seed decides everything else.</param>
+    public static IReadOnlyList<PlannedFault> Make(IReadOnlyList<string> faults, int nodes, ChaosOptions options)
     {
-        var random = new Random(seed);
+        var random = new Random(options.Seed);
         var bag = new Queue<string>();
         var plan = new List<PlannedFault>();
-        for (var at = Pause(random); at < length; at += Pause(random))
+        for (var at = Pause(); at < options.Length; at += Pause())
         {
             if (bag.Count == 0)
             {
@@ -26,7 +24,7 @@ internal static class FaultPlan
         }
 
         return plan;
-    }
 
-    private static TimeSpan Pause(Random random) => ShortestPause + (random.NextDouble() * (LongestPause - ShortestPause));
+        TimeSpan Pause() => ShortestPause + (random.NextDouble() * (options.LongestPause - ShortestPause));
+    }
 }

@@ -1,7 +1,7 @@
 namespace OrderFulfilment.Chaos.Faults;
 
-/// <summary>A process stands still for up to three lease durations, its transactions open, and then goes on as if it were still then.</summary>
-internal sealed class Freeze : IFault
+/// <summary>A process stands still for longer than its leases, its transactions open, and then goes on as if it were still then.</summary>
+internal sealed class Freeze(double longestSeconds) : IFault
 {
     public string Name => "freeze";
 
@@ -12,7 +12,7 @@ internal sealed class Freeze : IFault
         strike.Node.Process.Freeze();
         try
         {
-            await Task.Delay(strike.Between(0.2, 9), cancellationToken);
+            await Task.Delay(strike.Between(0.2, longestSeconds), cancellationToken);
         }
         finally
         {

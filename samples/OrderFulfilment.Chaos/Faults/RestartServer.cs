@@ -1,9 +1,15 @@
+using OrderFulfilment.Demo.Running;
+
 namespace OrderFulfilment.Chaos.Faults;
 
-/// <summary>The server is stopped as it should be, which breaks every connection, and started again.</summary>
-internal sealed class RestartServer : IFault
+/// <summary>A server ends, which breaks every connection, and is started again.</summary>
+/// <param name="name">What the fault is called.</param>
+/// <param name="command">How it ends: as it should ("restart"), or on the spot, so that it has to recover ("crash").</param>
+/// <param name="server">Which one.</param>
+/// <param name="servers">Does it.</param>
+internal sealed class RestartServer(string name, string command, string server, ServersScript servers) : IFault
 {
-    public string Name => "server-restart";
+    public string Name => name;
 
-    public Task InjectAsync(Strike strike, CancellationToken cancellationToken) => strike.Server.RestartAsync("restart");
+    public Task InjectAsync(Strike strike, CancellationToken cancellationToken) => servers.RestartAsync(command, server);
 }

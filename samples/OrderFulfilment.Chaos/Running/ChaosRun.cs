@@ -26,7 +26,11 @@ internal sealed class ChaosRun : IDisposable
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    /// <summary>RabbitMQ 3.10 may never get over a kill that comes within seconds after the declaration of a quorum queue.</summary>
+    private static readonly TimeSpan QuietOfNewBroker = TimeSpan.FromSeconds(15);
+
     private readonly DemoDatabase database;
+    private readonly DemoBroker? broker;
     private readonly IReadOnlyList<PlannedFault> faults;
     private readonly IReadOnlyList<Node> nodes;
     private readonly Server server;
@@ -36,18 +40,19 @@ internal sealed class ChaosRun : IDisposable
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private volatile Standing standing = Standing.Nothing;
 
-    public ChaosRun(ChaosOptions options, DemoDatabase database, string folder)
+    public ChaosRun(ChaosOptions options, DemoDatabase database, DemoBroker? broker, string folder)
     {
         this.database = database;
-        var all = AllFaults.List(withServer: options.Servers is not null);
-        faults = FaultPlan.Make([.. all.SelectMany(one => Enumerable.Repeat(one.Fault.Name, one.Weight))], options.Length, options.Processes, options.Seed);
+        this.broker = broker;
+        nodes = [.. MakeNodes(options, folder)];
+        var all = AllFaults.List(options);
+        faults = FaultPlan.Make([.. all.SelectMany(one => Enumerable.Repeat(one.Fault.Name, one.Weight))], nodes.Count, options);
         Orders = OrderPlan.Make((int)(options.OrdersPerSecond * (options.Length + LastFaultLimit).TotalSeconds), options.Seed);
-        nodes = [.. Enumerable.Range(0, options.Processes).Select(number => new Node(number, database.Settings.ConnectionString, Errors, folder))];
-        server = new Server(database.Settings.ConnectionString, options.Servers);
+        server = new Server(database.Settings.ConnectionString);
         log = new StreamWriter(Path.Combine(folder, "faults.log")) { AutoFlush = true };
         injector = new Injector([.. all.Select(one => one.Fault)], nodes, server, log);
         var load = new Load(Clients: 24, MaxOpen: 300, options.OrdersPerSecond, Patience);
-        clients = new Clients([.. nodes.Select(node => node.Process.Address)], Orders, load, () => standing.Ended);
+        clients = new Clients([.. nodes.Where(node => node.TakesOrders).Select(node => node.Process.Address)], Orders, load, () => standing.Ended);
     }
 
     public IReadOnlyList<PlannedOrder> Orders { get; }
@@ -63,10 +68,11 @@ internal sealed class ChaosRun : IDisposable
     {
         await nodes[0].Process.StartAsync(cancellationToken); // It alone creates the tables.
         await Task.WhenAll(nodes.Skip(1).Select(node => node.Process.StartAsync(cancellationToken)));
+        await (broker?.UntilConsumedAsync(cancellationToken) ?? Task.CompletedTask);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = WatchAsync(ending.Token);
         var ordering = clients.RunAsync(ending.Token);
-        var injecting = injector.RunAsync(faults, ending.Token);
+        var injecting = InjectAsync(ending.Token);
         try
         {
             await UntilAsync(() => injecting.IsCompleted, ending.Token, injecting, ordering, watching);
@@ -94,9 +100,24 @@ internal sealed class ChaosRun : IDisposable
         log.Dispose();
     }
 
-    private bool IsDone => standing.Orders == clients.Placed && standing is { Open: 0, Outbox: 0 };
+    private bool IsDone => standing.Orders == clients.Placed && standing.IsAtRest;
 
     private string Now => $"{clock.Elapsed.TotalSeconds,6:F1} s";
+
+    private IEnumerable<Node> MakeNodes(ChaosOptions options, string folder)
+    {
+        IReadOnlyList<string> all = OrderFulfilmentServices.Endpoints;
+        IEnumerable<(string Name, IReadOnlyList<string> Endpoints)> programs = broker is null ? [("shop", all)] : all.Select(endpoint => (endpoint, (IReadOnlyList<string>)[endpoint]));
+        return programs
+            .SelectMany(program => Enumerable.Range(1, options.Processes).Select(copy => (Name: $"{program.Name}-{copy}", program.Endpoints)))
+            .Select((one, number) => new Node(number, one.Name, database.Settings with { Broker = broker?.Settings, Endpoints = one.Endpoints }, Errors, folder));
+    }
+
+    private async Task InjectAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(broker is null ? TimeSpan.Zero : QuietOfNewBroker, cancellationToken);
+        await injector.RunAsync(faults, cancellationToken);
+    }
 
     private async Task DrainAsync(Task ordering, Task watching, CancellationToken cancellationToken)
     {

@@ -3,36 +3,52 @@ using OrderFulfilment.Demo.Running;
 
 namespace OrderFulfilment.Chaos.Running;
 
-/// <summary>One of the sample's processes, and the proxy that its connections to the database go through.</summary>
+/// <summary>One of the sample's processes, and the proxies that its connections to the servers go through.</summary>
 internal sealed class Node : IDisposable
 {
     private readonly SemaphoreSlim taken = new(1);
 
     /// <param name="number">From 0.</param>
-    /// <param name="connectionString">The database, without a proxy.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="settings">What it runs, and its servers, without proxies.</param>
     /// <param name="errors">Reads the log of the process.</param>
     /// <param name="folder">Where the log is written.</param>
-    public Node(int number, string connectionString, ErrorLog errors, string folder)
+    public Node(int number, string name, Settings settings, ErrorLog errors, string folder)
     {
         Number = number;
-        var target = new NpgsqlConnectionStringBuilder(connectionString);
-        Proxy = new Proxy(target.Host!, target.Port);
+        Name = name;
+        TakesOrders = settings.Endpoints.Contains("ordering");
+        var target = new NpgsqlConnectionStringBuilder(settings.ConnectionString);
+        Database = new Proxy(target.Host!, target.Port);
         target.Host = "127.0.0.1";
-        target.Port = Proxy.Port;
+        target.Port = Database.Port;
         target.ApplicationName = Server.ApplicationName;
 
         // Shorter than a black hole, so that both ends of it are met: data that is late, and data that does not come.
         target.Timeout = 3;
         target.CommandTimeout = 5;
-        target.MaxPoolSize = 40; // PostgreSQL has 200, and the sessions of a killed process may stay for a while.
-        Process = new ShopProcess(new Settings("postgres", target.ConnectionString), Name, folder) { OnLogged = line => errors.Read(Name, line) };
+        target.MaxPoolSize = settings.Broker is null ? 40 : 20; // PostgreSQL has 200, and the sessions of a killed process may stay for a while.
+        settings = settings with { ConnectionString = target.ConnectionString };
+        if (settings.Broker is { Uri: var uri })
+        {
+            Broker = new Proxy(uri.Host, uri.Port);
+            settings = settings with { Broker = settings.Broker with { Uri = new UriBuilder(uri) { Host = "127.0.0.1", Port = Broker.Port }.Uri } };
+        }
+
+        Process = new ShopProcess(settings, Name, folder) { OnLogged = line => errors.Read(Name, line) };
     }
 
     public int Number { get; }
 
-    public string Name => $"shop-{Number + 1}";
+    public string Name { get; }
 
-    public Proxy Proxy { get; }
+    public bool TakesOrders { get; }
+
+    /// <summary>The way to the database.</summary>
+    public Proxy Database { get; }
+
+    /// <summary>The way to the broker, if there is one.</summary>
+    public Proxy? Broker { get; }
 
     public ShopProcess Process { get; }
 
@@ -52,7 +68,8 @@ internal sealed class Node : IDisposable
     public void Dispose()
     {
         Process.Dispose();
-        Proxy.Dispose();
+        Database.Dispose();
+        Broker?.Dispose();
         taken.Dispose();
     }
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace OrderFulfilment.Chaos.Running;
 
-/// <summary>The network between one process and the database: it can break, lose everything for a while, or be slow.</summary>
+/// <summary>The network between one process and a server: it can break, lose everything for a while, or be slow.</summary>
 internal sealed class Proxy : IDisposable
 {
     private readonly string host;

@@ -1,12 +1,11 @@
 using System.Data;
 using System.Data.Common;
 using Npgsql;
-using OrderFulfilment.Demo.Running;
 
 namespace OrderFulfilment.Chaos.Running;
 
 /// <summary>The database server, seen by somebody with power over it: not through a proxy.</summary>
-internal sealed class Server(string connectionString, string? script) : IDisposable
+internal sealed class Server(string connectionString) : IDisposable
 {
     /// <summary>How the sample's sessions are known from others.</summary>
     public const string ApplicationName = "order-fulfilment";
@@ -46,10 +45,6 @@ internal sealed class Server(string connectionString, string? script) : IDisposa
             // A restart of the server has ended the transaction, or kept it from beginning.
         }
     }
-
-    /// <summary>Has the server restarted, whatever it is doing; never gives up half-way.</summary>
-    /// <param name="command">How: a command of the script.</param>
-    public Task RestartAsync(string command) => new ServersScript(script!).RestartAsync(command, "postgres");
 
     public void Dispose() => source.Dispose();
 }

@@ -11,7 +11,7 @@ internal sealed class ShopProcess : IDisposable
     private const int Continue = 18;
     private const int Stop = 19;
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3); // For machines that have much else to do.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40); // The host gives up by itself after 30.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -56,6 +56,7 @@ internal sealed class ShopProcess : IDisposable
             start.Environment["ConnectionStrings__RabbitMQ"] = settings.Broker.Uri.OriginalString;
         }
 
+        start.Environment["DOTNET_TieredPGO"] = "0"; // It does not live long enough for that to pay.
         start.Environment["Logging__Console__FormatterName"] = "simple";
         start.Environment["Logging__Console__FormatterOptions__TimestampFormat"] = "HH:mm:ss.fff ";
         process?.Dispose();

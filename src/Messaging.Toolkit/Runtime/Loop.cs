@@ -20,6 +20,7 @@ internal sealed class Loop(string name, TimeProvider time, EntropySource entropy
         var failures = 0;
         while (!stopping.IsCancellationRequested)
         {
+            var begun = time.GetTimestamp();
             try
             {
                 await step(stopping);
@@ -37,7 +38,9 @@ internal sealed class Loop(string name, TimeProvider time, EntropySource entropy
             catch (Exception exception)
             {
                 state?.Fails(exception);
-                var pause = backoff.After(++failures);
+                // A step may be the life of a connection, which never ends well: one that has lasted was no failure until its end.
+                failures = time.GetElapsedTime(begun) > longestPause ? 1 : failures + 1;
+                var pause = backoff.After(failures);
                 logger.LoopFailed(name, failures, pause, exception);
                 await PauseAsync(pause, stopping);
             }

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
@@ -8,35 +6,17 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Faults;
 
-/// <summary>A shop in a process of its own, which can be killed, frozen and thawed. The program is this assembly itself.</summary>
-public sealed class ShopProcess : IDisposable
+/// <summary>A shop in a process of its own. The program is this assembly itself.</summary>
+internal static class ShopProcess
 {
     public const int Keys = 16;
-    private const int Stop = 19;
-    private const int Continue = 18;
-
-    private readonly Process process;
-
-    private ShopProcess(Process process) => this.process = process;
-
-    public int Id => process.Id;
 
     /// <summary>Starts a process that handles, and that publishes so many transactions; returns when its host has started.</summary>
-    public static async Task<ShopProcess> StartAsync(TestDatabase database, int seed, int transactions)
+    public static async Task<ChildProgram> StartAsync(TestDatabase database, int seed, int transactions)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            ArgumentList =
-            {
-                typeof(ShopProcess).Assembly.Location, database.Kind.ToString(), database.ConnectionString,
-                seed.ToString(CultureInfo.InvariantCulture), transactions.ToString(CultureInfo.InvariantCulture),
-            },
-        };
-        var shop = new ShopProcess(Process.Start(start)!);
-        var line = await shop.process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        return line == "started" ? shop : throw new InvalidOperationException($"The child process said '{line}'.");
+        var shop = ChildProgram.Start(database.Kind, database.ConnectionString, seed, transactions);
+        await shop.StartedAsync();
+        return shop;
     }
 
     /// <summary>Leases short enough for tests.</summary>
@@ -84,33 +64,6 @@ public sealed class ShopProcess : IDisposable
         }
     }
 
-    public void Kill()
-    {
-        process.Kill();
-        process.WaitForExit();
-    }
-
-    public void Freeze() => Signal(Stop);
-
-    public void Thaw() => Signal(Continue);
-
-    /// <summary>Asks for a graceful stop and waits for it.</summary>
-    public async Task StopAsync()
-    {
-        process.StandardInput.Close();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
-    }
-
-    public void Dispose()
-    {
-        if (!process.HasExited)
-        {
-            Kill();
-        }
-
-        process.Dispose();
-    }
-
     /// <summary>The program of the child.</summary>
     public static async Task<int> Main(string[] arguments)
     {
@@ -121,8 +74,7 @@ public sealed class ShopProcess : IDisposable
 
         await using var database = new AttachedDatabase(Enum.Parse<DatabaseKind>(kind), connectionString);
         await using var shop = await ShopHost.StartAsync(database, Configure);
-        Console.WriteLine("started");
-        var asked = Task.Run(Console.In.ReadToEnd); // Ends when the parent says so or is gone. The console has no reads that do not block.
+        var asked = ChildProgram.RunAsync();
         var random = new Random(int.Parse(seed, CultureInfo.InvariantCulture));
         for (var left = int.Parse(transactions, CultureInfo.InvariantCulture); left > 0 && !asked.IsCompleted; left--)
         {
@@ -132,17 +84,6 @@ public sealed class ShopProcess : IDisposable
         await asked;
         await shop.StopAsync();
         return 0;
-    }
-
-    private void Signal(int signal)
-    {
-        if (Send(process.Id, signal) != 0)
-        {
-            throw new InvalidOperationException($"Signal {signal} failed: {Marshal.GetLastPInvokeError()}.");
-        }
-
-        [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-        static extern int Send(int process, int signal);
     }
 
     /// <summary>The parent's database. It goes with the parent.</summary>

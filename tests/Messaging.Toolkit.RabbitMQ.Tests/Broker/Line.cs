@@ -103,20 +103,7 @@ internal sealed class Line : IAsyncDisposable
     }
 
     /// <summary>Waits until the broker knows that no more than so many messages are left to be settled.</summary>
-    public async Task LeftAsync(int count)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            var queues = await Server.ControlAsync("-q", "list_queues", "name", "messages");
-            if (queues.Split('\n').Contains($"{Queue}\t{count}"))
-            {
-                return;
-            }
-
-            limit.Token.ThrowIfCancellationRequested();
-        }
-    }
+    public Task LeftAsync(int count) => Server.UntilQueueHasAsync(Queue, count, "messages");
 
     /// <summary>
     /// Does something as any other program would that waits for confirms: what is sent without them to a quorum queue that was

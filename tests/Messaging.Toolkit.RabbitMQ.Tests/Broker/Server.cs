@@ -18,6 +18,16 @@ internal static class Server
     /// <summary>Runs rabbitmqctl.</summary>
     public static Task<string> ControlAsync(params string[] arguments) => RunAsync(Variable("MESSAGING_TEST_RABBITMQCTL"), arguments);
 
+    /// <summary>Waits until a queue has so many of something that the broker counts: messages, consumers.</summary>
+    public static async Task UntilQueueHasAsync(string queue, int count, string of)
+    {
+        using var limit = new CancellationTokenSource(Line.Patience);
+        while (!(await ControlAsync("-q", "list_queues", "name", of)).Split('\n').Contains($"{queue}\t{count}"))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
     /// <summary>Kills the broker that eng/servers has started, and starts it again.</summary>
     public static Task CrashAsync() => RunAsync(Path.Combine(Root(), "eng", "servers"), "crash", "rabbitmq");
 

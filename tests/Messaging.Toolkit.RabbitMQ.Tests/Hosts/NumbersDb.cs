@@ -18,6 +18,9 @@ public sealed class Effect
     public required string Key { get; init; }
 
     public required int Number { get; init; }
+
+    /// <summary>The id of the process that handled it.</summary>
+    public int Process { get; init; } = Environment.ProcessId;
 }
 
 /// <summary>The next number of a key.</summary>

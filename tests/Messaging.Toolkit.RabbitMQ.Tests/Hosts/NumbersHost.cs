@@ -1,18 +1,15 @@
 using System.Diagnostics;
-using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Npgsql;
 using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.RabbitMQ.Tests.Hosts;
 
-/// <summary>A process that counts: PostgreSQL below, RabbitMQ between, one endpoint.</summary>
+/// <summary>The application that counts, and what becomes of it.</summary>
 internal sealed class NumbersHost : IAsyncDisposable
 {
     private const int PerTransaction = 500;
@@ -20,37 +17,26 @@ internal sealed class NumbersHost : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Dictionary<string, int> numbers = [];
-    private readonly string database = $"rabbit_{Guid.CreateVersion7():N}";
     private readonly Warnings warnings = new();
+    private readonly NumbersApplication application;
     private readonly IHost host;
 
-    private NumbersHost(Action<RabbitMQOptions> configure, int failOneIn)
+    private NumbersHost(NumbersApplication application)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.ClearProviders().AddProvider(warnings);
-        builder.Services.AddSingleton(new Failures(failOneIn));
-        builder.Services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging");
-        builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
-            new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = database }.ConnectionString));
-        builder.Services.AddMessaging(messaging => messaging
-            .UseEntityFrameworkCore<NumbersDb>()
-            .UseRabbitMQ(options =>
-            {
-                options.Uri = Server.Uri;
-                options.Prefix = Prefix;
-                configure(options);
-            })
-            .Event<Counted>(e => e.Named("counted").KeyedBy(m => m.Key))
-            .Command<Count>(c => c.Named("count").To("counter").KeyedBy(m => m.Key))
-            .Endpoint("counter", e => e.Handle<Counted, CountHandler>().Handle<Count, CountHandler>()));
-        host = builder.Build();
+        this.application = application;
+        host = application.Build(warnings);
     }
 
-    public string Prefix { get; } = Server.NewPrefix();
+    private int Counted => numbers.Values.Sum();
 
-    public static async Task<NumbersHost> StartAsync(Action<RabbitMQOptions>? configure = null, int failOneIn = 0)
+    public string Prefix => application.Prefix;
+
+    public static Task<NumbersHost> StartAsync(Action<RabbitMQOptions>? configure = null, int failOneIn = 0)
+        => StartAsync(NumbersApplication.New() with { Configure = configure ?? (_ => { }), FailOneIn = failOneIn });
+
+    public static async Task<NumbersHost> StartAsync(NumbersApplication application)
     {
-        var numbers = new NumbersHost(configure ?? (_ => { }), failOneIn);
+        var numbers = new NumbersHost(application);
         await numbers.InScopeAsync(async (db, _) => await db.Database.EnsureCreatedAsync());
         await numbers.host.StartAsync();
         return numbers;
@@ -82,10 +68,13 @@ internal sealed class NumbersHost : IAsyncDisposable
         }
     }
 
+    /// <summary>How many numbers are on their way.</summary>
+    public async Task<int> OpenAsync() => Counted - await QueryAsync(db => db.Effects.CountAsync());
+
     /// <summary>Waits until all that was counted has been handled, and checks that it was once and in order.</summary>
     public async Task ShouldBeCompleteAsync()
     {
-        var expected = numbers.Values.Sum();
+        var expected = Counted;
         var watch = Stopwatch.StartNew();
         while (await QueryAsync(db => db.Effects.CountAsync()) is var count && count < expected)
         {

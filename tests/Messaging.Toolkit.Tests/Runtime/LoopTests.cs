@@ -81,6 +81,26 @@ public sealed class LoopTests : IDisposable
     }
 
     [Fact]
+    public async Task The_end_of_a_step_that_has_lasted_longer_than_any_pause_is_the_first_failure_again()
+    {
+        var running = Run(_ =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(steps == 3 ? 201 : 199));
+            return steps <= 4 ? throw new NotSupportedException() : Stop();
+        });
+
+        foreach (var pause in new[] { 50, 100, 50, 100 })
+        {
+            await time.TimersAsync(1);
+            time.Next.TotalMilliseconds.Should().BeApproximately(pause, 0.01);
+            time.Advance(time.Next);
+        }
+
+        await running.WaitAsync(Patience);
+        logger.Failures.Should().Equal(1, 2, 1, 2);
+    }
+
+    [Fact]
     public async Task A_cancellation_that_is_not_its_own_stop_is_a_failure_like_any_other()
     {
         var running = Run(_ => steps == 1 ? throw new OperationCanceledException() : Stop());
