@@ -7,8 +7,6 @@ namespace Messaging.Toolkit.Benchmarks;
 /// <summary>What was asked for on the command line.</summary>
 internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKind Database, string Transport, int? Messages, int? Rounds)
 {
-    private const string InProcess = "in-process";
-
     /// <summary>Reads the command line; says what is wrong with it and returns null if it cannot.</summary>
     public static Arguments? TryParse(string[] args, IReadOnlyList<IScenario> all)
     {
@@ -19,8 +17,14 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
         catch (FormatException exception)
         {
             Console.Error.WriteLine(exception.Message);
-            Console.Error.WriteLine($"Usage: eng/bench SCENARIO [--database sqlite|postgres] [--transport {InProcess}] [--messages N] [--rounds R]");
-            Console.Error.WriteLine($"Scenarios: all, {string.Join(", ", all.Select(scenario => scenario.Name))}. Default: postgres, {InProcess}.");
+            Console.Error.WriteLine($"Usage: eng/bench SCENARIO [--database sqlite|postgres] [--transport {string.Join('|', TransportNames.All)}] [--messages N] [--rounds R]");
+            foreach (var transport in TransportNames.All)
+            {
+                var names = all.Where(scenario => scenario.Transport == transport).Select(scenario => scenario.Name);
+                Console.Error.WriteLine($"Scenarios over {transport}: all, {string.Join(", ", names)}.");
+            }
+
+            Console.Error.WriteLine($"Default: postgres, {TransportNames.InProcess}.");
             return null;
         }
     }
@@ -28,27 +32,35 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
     private static Arguments Parse(string[] args, IReadOnlyList<IScenario> all)
     {
         var name = args.FirstOrDefault() ?? throw new FormatException("Which scenario?");
-        var chosen = all.Where(scenario => name == "all" || scenario.Name == name).ToList();
-        if (chosen.Count == 0)
-        {
-            throw new FormatException($"There is no scenario '{name}'.");
-        }
-
-        var arguments = new Arguments(chosen, DatabaseKind.Postgres, InProcess, Messages: null, Rounds: null);
+        var arguments = new Arguments(Scenarios: [], DatabaseKind.Postgres, TransportNames.InProcess, Messages: null, Rounds: null);
         foreach (var option in args.Skip(1).Chunk(2))
         {
             var value = option.ElementAtOrDefault(1) ?? throw new FormatException($"{option[0]} needs a value.");
             arguments = option[0] switch
             {
                 "--database" when Enum.TryParse<DatabaseKind>(value, ignoreCase: true, out var database) => arguments with { Database = database },
-                "--transport" when value == InProcess => arguments with { Transport = value },
+                "--transport" when TransportNames.All.Contains(value) => arguments with { Transport = value },
                 "--messages" => arguments with { Messages = Positive(option[0], value) },
                 "--rounds" => arguments with { Rounds = Positive(option[0], value) },
                 _ => throw new FormatException($"'{option[0]} {value}' is not understood."),
             };
         }
 
-        return arguments;
+        return arguments with { Scenarios = Choose(name, arguments.Transport, all) };
+    }
+
+    private static List<IScenario> Choose(string name, string transport, IReadOnlyList<IScenario> all)
+    {
+        var named = all.Where(scenario => name == "all" || scenario.Name == name).ToList();
+        if (named.Count == 0)
+        {
+            throw new FormatException($"There is no scenario '{name}'.");
+        }
+
+        var chosen = named.Where(scenario => scenario.Transport == transport).ToList();
+        return chosen.Count > 0
+            ? chosen
+            : throw new FormatException($"'{name}' is not measured over {transport}: give --transport {string.Join(" or ", named.Select(scenario => scenario.Transport))}.");
     }
 
     private static int Positive(string option, string value)

@@ -15,7 +15,7 @@ internal sealed record Report(JsonObject Fields)
         {
             ["scenario"] = scenario.Name,
             ["database"] = arguments.Database.ToString().ToLowerInvariant(),
-            ["transport"] = arguments.Transport,
+            ["transport"] = scenario.Transport,
             ["value"] = Rounded(Median.Of(pairs.Select(pair => pair.Value.Value))),
             ["unit"] = scenario.Unit,
             ["floor"] = Rounded(Median.Of(pairs.Select(pair => pair.Floor.Value))),

@@ -13,7 +13,7 @@ internal static class Rounds
         var kind = arguments.Database;
         var messages = arguments.Messages ?? scenario.DefaultMessages(kind);
         var rounds = arguments.Rounds ?? scenario.DefaultRounds;
-        Log($"{scenario.Name} on {kind}: {messages} messages, {rounds} rounds");
+        Log($"{scenario.Name} on {kind}, {scenario.Transport}: {messages} messages, {rounds} rounds");
 
         Sample counted;
         using (var counter = StatementCounter.For(kind))

@@ -9,7 +9,10 @@ namespace Messaging.Toolkit.Benchmarks.Scenarios;
 /// </summary>
 internal interface IScenario
 {
+    /// <summary>What it is asked for by, together with <see cref="Transport"/>.</summary>
     string Name { get; }
+
+    string Transport => TransportNames.InProcess;
 
     string Unit { get; }
 

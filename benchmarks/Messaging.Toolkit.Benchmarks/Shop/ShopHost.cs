@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Benchmarks.Brokers;
 using Messaging.Toolkit.Benchmarks.Databases;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
@@ -11,6 +12,9 @@ namespace Messaging.Toolkit.Benchmarks.Shop;
 /// <summary>The shop over one database, its contexts pooled, its warnings on the standard error.</summary>
 internal sealed class ShopHost : IAsyncDisposable
 {
+    /// <summary>The endpoint that handles orders.</summary>
+    public const string Endpoint = "billing";
+
     private readonly IHost host;
 
     private ShopHost(IHost host) => this.host = host;
@@ -19,12 +23,16 @@ internal sealed class ShopHost : IAsyncDisposable
     public static Task<ShopHost> CreatePlainAsync(BenchmarkDatabase database) => CreateAsync(database, new Tally(0), configure: null);
 
     /// <summary>Publishes and leaves relaying to others.</summary>
-    public static Task<ShopHost> CreatePublisherAsync(BenchmarkDatabase database)
-        => CreateAsync(database, new Tally(0), messaging => Endpoint<NoopHandler>(messaging).Outbox(outbox => outbox.RelayHere = false));
+    public static Task<ShopHost> CreatePublisherAsync(BenchmarkDatabase database, BenchmarkBroker? broker = null)
+        => CreateAsync(database, new Tally(0), messaging => Handle<NoopHandler>(Connect(messaging, broker)).Outbox(outbox => outbox.RelayHere = false));
+
+    /// <summary>Relays to the broker, once it is started, and handles nothing.</summary>
+    public static Task<ShopHost> CreateRelayAsync(BenchmarkDatabase database, BenchmarkBroker broker)
+        => CreateAsync(database, new Tally(0), messaging => Connect(messaging, broker));
 
     /// <summary>Publishes, relays and handles, once it is started.</summary>
-    public static Task<ShopHost> CreateAsync<THandler>(BenchmarkDatabase database, Tally tally) where THandler : class, IHandle<OrderPlaced>
-        => CreateAsync(database, tally, messaging => Endpoint<THandler>(messaging));
+    public static Task<ShopHost> CreateAsync<THandler>(BenchmarkDatabase database, Tally tally, BenchmarkBroker? broker = null) where THandler : class, IHandle<OrderPlaced>
+        => CreateAsync(database, tally, messaging => Handle<THandler>(Connect(messaging, broker)));
 
     public Task StartAsync() => host.StartAsync();
 
@@ -55,6 +63,21 @@ internal sealed class ShopHost : IAsyncDisposable
         await using var scope = host.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
         db.Invoices.Add(new Invoice { Customer = number % OrderPlaced.Customers, Number = number });
+        await db.SaveChangesAsync();
+    }
+
+    /// <summary>The same for many messages in one transaction, with the claims by which they are handled once.</summary>
+    public async Task WriteInvoicesAndClaimsAsync(IEnumerable<ReceivedMessage> messages)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
+        var now = DateTime.UtcNow;
+        foreach (var message in messages)
+        {
+            db.Add(new ClaimRow { Endpoint = Endpoint, MessageId = message.Id, ClaimedAt = now });
+            db.Add(new Invoice { Customer = message.Order.Customer, Number = message.Order.Number });
+        }
+
         await db.SaveChangesAsync();
     }
 
@@ -116,10 +139,14 @@ internal sealed class ShopHost : IAsyncDisposable
     /// <summary>EF finishes its model when it is first used, and fails some of those who are the first at the same moment.</summary>
     private Task FinishModelAsync() => QueryAsync(db => Task.FromResult(db.Model.GetRelationalModel()));
 
-    private static MessagingBuilder Endpoint<THandler>(MessagingBuilder messaging) where THandler : class, IHandle<OrderPlaced> => messaging
-        .UseEntityFrameworkCore<ShopDb>()
-        .Event<OrderPlaced>(e => e.Named("shop.order-placed").KeyedBy(m => m.Customer))
-        .Endpoint("billing", e => e.Handle<OrderPlaced, THandler>().Concurrency(Workers.Count));
+    private static MessagingBuilder Connect(MessagingBuilder messaging, BenchmarkBroker? broker)
+    {
+        messaging.UseEntityFrameworkCore<ShopDb>().Event<OrderPlaced>(e => e.Named(OrderPlaced.Name).KeyedBy(m => m.Customer));
+        return broker is null ? messaging : messaging.UseRabbitMQ(broker.Configure);
+    }
+
+    private static MessagingBuilder Handle<THandler>(MessagingBuilder messaging) where THandler : class, IHandle<OrderPlaced>
+        => messaging.Endpoint(Endpoint, e => e.Handle<OrderPlaced, THandler>().Concurrency(Workers.Count));
 
     private static void AddOrder(ShopDb db, int number)
         => db.Orders.Add(new Order { Id = Guid.CreateVersion7(), Customer = number % OrderPlaced.Customers, Number = number });

@@ -5,7 +5,7 @@ namespace Messaging.Toolkit.Benchmarks.Shop;
 /// <summary>What the handlers of one run saw: when each message came, whether all did, and whether each key's came in order.</summary>
 internal sealed class Tally(int expected)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int[] lastOfCustomer = [.. Enumerable.Repeat(-1, OrderPlaced.Customers)];

@@ -1,0 +1,71 @@
+using Messaging.Toolkit.Benchmarks.Brokers;
+using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.Measuring;
+using Messaging.Toolkit.Benchmarks.Shop;
+
+namespace Messaging.Toolkit.Benchmarks.Scenarios;
+
+/// <summary>
+/// A full outbox that the relay sends to RabbitMQ: from the start of the host until all is confirmed and deleted. Floor: the same
+/// messages, ready in memory, by the bare client.
+/// </summary>
+internal sealed class RelayToBroker : IScenario
+{
+    public string Name => "relay";
+
+    public string Transport => TransportNames.RabbitMQ;
+
+    public string Unit => "msg/s";
+
+    public int DefaultMessages(DatabaseKind database) => 50_000;
+
+    public async Task<Sample> MeasureAsync(Run run)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var broker = await BenchmarkBroker.CreateAsync();
+        await using (var publisher = await ShopHost.CreatePublisherAsync(database, broker))
+        {
+            await publisher.PublishManyAsync(run.Messages);
+            await publisher.VerifyAsync(outbox: run.Messages);
+        }
+
+        await using var shop = await ShopHost.CreateRelayAsync(database, broker);
+        var sample = await run.MeasureAsync(async () =>
+        {
+            await shop.StartAsync();
+            await broker.WaitUntilFilledAsync(run.Messages);
+            await shop.WaitUntilOutboxIsEmptyAsync();
+        });
+        await shop.StopAsync();
+        await shop.VerifyAsync();
+        await VerifyQueueAsync(run, broker);
+        return sample;
+    }
+
+    public async Task<Sample> MeasureFloorAsync(Run run)
+    {
+        await using var broker = await BenchmarkBroker.CreateAsync();
+        var messages = BrokerMessage.CreateMany(run.Messages);
+        var sample = await run.MeasureAsync(async () =>
+        {
+            await using var connection = await broker.ConnectAsync();
+            await BareSender.SendAsync(connection, broker.Exchange, messages);
+        });
+        await VerifyQueueAsync(run, broker);
+        return sample;
+    }
+
+    /// <summary>All have come, each once and those of a key in order; and the floor's are no smaller than the toolkit's.</summary>
+    private static async Task VerifyQueueAsync(Run run, BenchmarkBroker broker)
+    {
+        var tally = new Tally(run.Messages);
+        await foreach (var message in broker.TakeAllAsync())
+        {
+            tally.Handle(message.Order);
+            var expected = BrokerMessage.HeaderBytes(BrokerMessage.Create(message.Order.Number).Properties);
+            Check.Equal(expected, BrokerMessage.HeaderBytes(message.Properties), "bytes of headers");
+        }
+
+        tally.Verify();
+    }
+}

@@ -1,0 +1,10 @@
+namespace Messaging.Toolkit.Benchmarks;
+
+/// <summary>What the messages of a scenario travel over, as it is asked for and reported.</summary>
+internal static class TransportNames
+{
+    public const string InProcess = "in-process";
+    public const string RabbitMQ = "rabbitmq";
+
+    public static readonly IReadOnlyList<string> All = [InProcess, RabbitMQ];
+}
