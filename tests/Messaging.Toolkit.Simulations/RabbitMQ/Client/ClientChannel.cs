@@ -254,7 +254,6 @@ internal sealed partial class ClientChannel : IChannel
         var fail = new Action<ShutdownEventArgs>(reason => answer.TrySetException(new OperationInterruptedException(reason)));
         await TellAsync(Operation.Declare, () =>
         {
-            server.BreakMaybe(Operation.Declare);
             var result = method();
             connection.Server.ToClient.Send(() =>
             {
@@ -264,6 +263,7 @@ internal sealed partial class ClientChannel : IChannel
                     answer.TrySetResult(result);
                 }
             });
+            server.BreakMaybe(Operation.Declare);
         });
         if (CloseReason is { } closed)
         {

@@ -218,6 +218,7 @@ internal sealed class AmqpQueue
             consumer.Held++;
         }
 
+        broker.Note($"{Name} to {consumer.Channel.Connection.Life.Name}", message.Publication);
         consumer.Channel.Deliver(given);
         if (consumer.Channel.Connection.Life.Happens(FaultKind.Rebalance, Operation.Receive))
         {
