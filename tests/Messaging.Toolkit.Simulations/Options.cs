@@ -63,7 +63,7 @@ internal sealed record Options
         "--seed" => this with { Seeds = 1, FirstSeed = Seed(name, value) },
         "--from" => this with { FirstSeed = Seed(name, value) },
         "--faults" => this with { Faults = ParseFaults(value) },
-        "--transport" => this with { Transport = Transports.All.GetValueOrDefault(value) ?? throw Wrong(name, value, string.Join(" or ", Transports.All.Keys)) },
+        "--transport" => this with { Transport = SimulatedTransports.All.GetValueOrDefault(value) ?? throw Wrong(name, value, string.Join(" or ", SimulatedTransports.All.Keys)) },
         "--application" => this with { Application = Applications.All.ContainsKey(value) ? value : throw Wrong(name, value, string.Join(" or ", Applications.All.Keys)) },
         _ => throw new FormatException($"{name}: there is no such option."),
     };

@@ -56,4 +56,7 @@ public enum FaultKind
 
     /// <summary>A broker is short of memory: for up to seconds it reads nothing from who sends to it, and says so.</summary>
     Blocked,
+
+    /// <summary>Somebody deletes a queue of a broker in which there is nothing.</summary>
+    QueueDeleted,
 }

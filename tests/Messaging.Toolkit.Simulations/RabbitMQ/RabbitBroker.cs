@@ -19,11 +19,13 @@ namespace Messaging.Toolkit.Simulations.RabbitMQ;
 internal sealed class RabbitBroker : ISimulatedBroker
 {
     private static readonly TimeSpan HeartbeatCheck = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan BetweenDeletions = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestToNotice = TimeSpan.FromSeconds(8);
 
     private readonly RunOptions options;
     private readonly Dictionary<string, AmqpExchange> exchanges = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AmqpQueue> queues = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> deletedAt = new(StringComparer.Ordinal);
     private readonly List<ServerConnection> connections = [];
     private MessagingModel? model;
     private TimeSpan downUntil;
@@ -50,8 +52,11 @@ internal sealed class RabbitBroker : ISimulatedBroker
     /// <summary>How much longer it reads nothing from who publishes; null if it does.</summary>
     public TimeSpan? ShortFor => shortUntil > World.Now ? shortUntil - World.Now : null;
 
+    /// <summary>Whether there may be channels on which nothing is ever confirmed again: who sends notices that soon.</summary>
+    public bool MayBeSilent => options.IsImpatient;
+
     public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope)
-        => model!.Registry.Types.Single(type => type.Name == envelope.Type) is var type ? model.SubscribersOf(type) : [];
+        => model!.SubscribersOf(model.Registry.Types.Single(type => type.Name == envelope.Type));
 
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
     {
@@ -171,7 +176,7 @@ internal sealed class RabbitBroker : ISimulatedBroker
         var queue = FindQueue(name, connection);
         return queue.Declaration.DifferenceTo(declaration) is { } difference
             ? throw AmqpErrorException.Inequivalent(difference, $"queue '{name}'")
-            : new QueueDeclareOk(name, (uint)queue.Ready, (uint)queue.Consumers);
+            : queue.Counts;
     }
 
     public AmqpExchange FindExchange(string name) => exchanges.GetValueOrDefault(name) ?? throw AmqpErrorException.NotFound($"exchange '{name}'");
@@ -180,6 +185,20 @@ internal sealed class RabbitBroker : ISimulatedBroker
     {
         var queue = queues.GetValueOrDefault(name) ?? throw AmqpErrorException.NotFound($"queue '{name}'");
         return queue.Owner is null || queue.Owner == connection ? queue : throw AmqpErrorException.Locked($"queue '{name}'");
+    }
+
+    /// <summary>
+    /// The queue that a message goes to, if nothing is lost when somebody deletes it: it is empty, and no other queue gets the
+    /// message without it. Not one that was deleted a moment ago: who finds no queue twice in a row is right to give up.
+    /// </summary>
+    public AmqpQueue? FindUnused(Publication publication)
+        => Route(publication) is [{ IsEmpty: true } only] && World.Now >= deletedAt.GetValueOrDefault(only.Name, -BetweenDeletions) + BetweenDeletions ? only : null;
+
+    public void DeleteUnused(AmqpQueue queue)
+    {
+        deletedAt[queue.Name] = World.Now;
+        World.Trace.Add(World.Now, "rabbitmq", $"{queue.Name} is deleted");
+        Delete(queue);
     }
 
     public void Delete(AmqpQueue queue)

@@ -16,6 +16,8 @@ internal sealed record RunOptions
     /// <summary>From how many messages on the queues refuse more.</summary>
     public required int? MaxLength { get; init; }
 
+    public bool IsImpatient => ConfirmTimeout < TimeSpan.FromSeconds(10);
+
     public static RunOptions For(ulong seed, FaultRates rates)
     {
         var random = SeededRandom.For(seed, "rabbitmq options");

@@ -8,7 +8,11 @@ namespace Messaging.Toolkit.Simulations.RabbitMQ;
 /// <param name="random">How long it takes.</param>
 internal sealed class Wire(World world, Lane to, SeededRandom random)
 {
+    /// <summary>How many frames fit into its buffers while nobody reads them.</summary>
+    private const int Buffer = 4;
+
     private readonly Queue<Action> frames = [];
+    private TaskCompletionSource? full;
     private int pauses;
     private bool isCut;
 
@@ -21,6 +25,28 @@ internal sealed class Wire(World world, Lane to, SeededRandom random)
         }
     }
 
+    /// <summary>Whether the two ends have lost each other.</summary>
+    public bool IsCut => isCut;
+
+    /// <summary>Waits until something more can be sent.</summary>
+    public Task RoomAsync()
+    {
+        if (pauses == 0 || isCut || frames.Count < Buffer)
+        {
+            return Task.CompletedTask;
+        }
+
+        full ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return full.Task;
+    }
+
+    /// <summary>Nobody need wait any more for room.</summary>
+    public void LetGo()
+    {
+        full?.TrySetResult();
+        full = null;
+    }
+
     /// <summary>From now on nothing goes in. Of what is on its way the first few come out, and after a time the end.</summary>
     public void Cut(Action end, TimeSpan noticed)
     {
@@ -30,6 +56,7 @@ internal sealed class Wire(World world, Lane to, SeededRandom random)
         }
 
         isCut = true;
+        LetGo();
         Keep(random.Next(0, frames.Count));
         world.Schedule(to, noticed, () =>
         {
@@ -42,6 +69,7 @@ internal sealed class Wire(World world, Lane to, SeededRandom random)
     public void Close()
     {
         isCut = true;
+        LetGo();
         frames.Clear();
     }
 
@@ -52,6 +80,7 @@ internal sealed class Wire(World world, Lane to, SeededRandom random)
         world.Schedule(to, duration, () =>
         {
             pauses--;
+            LetGo();
             for (var i = 0; i < frames.Count; i++)
             {
                 Transport();

@@ -9,16 +9,25 @@ namespace Messaging.Toolkit.Simulations.RabbitMQ.Client;
 /// <summary>The client's end of a channel. What it is asked to do it sends; what has an answer waits for it.</summary>
 internal sealed partial class ClientChannel : IChannel
 {
+    /// <summary>Of the calls that wait for an answer something can happen to these.</summary>
+    private const double Eventful = 0.15;
+
     private readonly ClientConnection connection;
     private readonly ServerChannel server;
     private readonly Dictionary<string, IAsyncBasicConsumer> consumers = new(StringComparer.Ordinal);
     private readonly List<Action<ShutdownEventArgs>> waiting = [];
+
+    /// <summary>Consumers are called apart from the rest, and may lag behind it.</summary>
+    private readonly Wire dispatch;
+
+    private AsyncEventHandler<ShutdownEventArgs>? shutdown;
 
     public ClientChannel(ClientConnection connection, int number, bool confirms)
     {
         this.connection = connection;
         ChannelNumber = number;
         server = connection.Server.Open(this, confirms);
+        dispatch = new Wire(Broker.World, connection.Server.Life.Lane, Broker.Random);
     }
 
     public event AsyncEventHandler<BasicAckEventArgs>? BasicAcksAsync;
@@ -27,7 +36,11 @@ internal sealed partial class ClientChannel : IChannel
 
     public event AsyncEventHandler<BasicReturnEventArgs>? BasicReturnAsync;
 
-    public event AsyncEventHandler<ShutdownEventArgs>? ChannelShutdownAsync;
+    public event AsyncEventHandler<ShutdownEventArgs>? ChannelShutdownAsync
+    {
+        add => Late.Add(ref shutdown, value, this, CloseReason);
+        remove => shutdown -= value;
+    }
 
     public int ChannelNumber { get; }
 
@@ -37,7 +50,7 @@ internal sealed partial class ClientChannel : IChannel
 
     public bool IsClosed => !IsOpen;
 
-    public Task OpenAsync(CancellationToken cancellationToken) => CallAsync(() => true, cancellationToken);
+    public Task OpenAsync(CancellationToken cancellationToken) => DoAsync(() => { }, cancellationToken);
 
     public ValueTask BasicPublishAsync<TProperties>(
         string exchange, string routingKey, bool mandatory, TProperties basicProperties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
@@ -59,11 +72,9 @@ internal sealed partial class ClientChannel : IChannel
         => BasicNackAsync(deliveryTag, multiple: false, requeue, cancellationToken);
 
     public Task BasicQosAsync(uint prefetchSize, ushort prefetchCount, bool global, CancellationToken cancellationToken = default)
-        => CallAsync(() =>
-        {
-            server.SetPrefetch(global ? throw new NotSupportedException("The model has a prefetch of consumers only.") : prefetchCount);
-            return true;
-        }, cancellationToken);
+        => global
+            ? throw new NotSupportedException("The model has a prefetch of consumers only.")
+            : DoAsync(() => server.SetPrefetch(prefetchCount), cancellationToken);
 
     public Task<string> BasicConsumeAsync(
         string queue, bool autoAck, string consumerTag, bool noLocal, bool exclusive, IDictionary<string, object?>? arguments, IAsyncBasicConsumer consumer,
@@ -71,70 +82,17 @@ internal sealed partial class ClientChannel : IChannel
         => CallAsync(() => server.Consume(queue, consumerTag, autoAck), cancellationToken, tag =>
         {
             consumers.Add(tag, consumer);
-            consumer.HandleBasicConsumeOkAsync(tag, cancellationToken);
+            dispatch.Send(() => consumer.HandleBasicConsumeOkAsync(tag, cancellationToken));
         });
 
     public Task BasicCancelAsync(string consumerTag, bool noWait = false, CancellationToken cancellationToken = default)
-        => CallAsync(() =>
-        {
-            server.Cancel(consumerTag);
-            return true;
-        }, cancellationToken, _ =>
+        => DoAsync(() => server.Cancel(consumerTag), cancellationToken, () =>
         {
             if (consumers.Remove(consumerTag, out var consumer))
             {
-                consumer.HandleBasicCancelOkAsync(consumerTag, cancellationToken);
+                dispatch.Send(() => consumer.HandleBasicCancelOkAsync(consumerTag, cancellationToken));
             }
         });
-
-    public Task ExchangeDeclareAsync(
-        string exchange, string type, bool durable, bool autoDelete, IDictionary<string, object?>? arguments = null, bool passive = false, bool noWait = false, CancellationToken cancellationToken = default)
-        => CallAsync(() =>
-        {
-            connection.Server.Broker.DeclareExchange(exchange, type, durable, passive);
-            return true;
-        }, cancellationToken);
-
-    public Task ExchangeDeclarePassiveAsync(string exchange, CancellationToken cancellationToken = default)
-        => ExchangeDeclareAsync(exchange, "", durable: false, autoDelete: false, passive: true, cancellationToken: cancellationToken);
-
-    public Task<QueueDeclareOk> QueueDeclareAsync(
-        string queue, bool durable, bool exclusive, bool autoDelete, IDictionary<string, object?>? arguments = null, bool passive = false, bool noWait = false, CancellationToken cancellationToken = default)
-    {
-        var declaration = new QueueDeclaration(durable, exclusive, autoDelete, arguments?.ToDictionary(StringComparer.Ordinal) ?? []);
-        return passive ? QueueDeclarePassiveAsync(queue, cancellationToken) : CallAsync(() => Broker.DeclareQueue(queue, declaration, connection.Server), cancellationToken);
-    }
-
-    public Task<QueueDeclareOk> QueueDeclarePassiveAsync(string queue, CancellationToken cancellationToken = default)
-        => CallAsync(() => Broker.FindQueue(queue, connection.Server) is var found ? new QueueDeclareOk(queue, (uint)found.Ready, (uint)found.Consumers) : null!, cancellationToken);
-
-    public Task<uint> QueueDeleteAsync(string queue, bool ifUnused, bool ifEmpty, bool noWait = false, CancellationToken cancellationToken = default)
-        => CallAsync(() =>
-        {
-            var found = Broker.FindQueue(queue, connection.Server);
-            Broker.Delete(found);
-            return (uint)found.Ready;
-        }, cancellationToken);
-
-    public Task QueueBindAsync(string queue, string exchange, string routingKey, IDictionary<string, object?>? arguments = null, bool noWait = false, CancellationToken cancellationToken = default)
-        => CallAsync(() =>
-        {
-            Broker.FindExchange(exchange).Bind(Broker.FindQueue(queue, connection.Server), routingKey);
-            return true;
-        }, cancellationToken);
-
-    public Task QueueUnbindAsync(string queue, string exchange, string routingKey, IDictionary<string, object?>? arguments = null, CancellationToken cancellationToken = default)
-        => CallAsync(() =>
-        {
-            Broker.FindExchange(exchange).Unbind(Broker.FindQueue(queue, connection.Server), routingKey);
-            return true;
-        }, cancellationToken);
-
-    public Task<uint> MessageCountAsync(string queue, CancellationToken cancellationToken = default)
-        => CallAsync(() => (uint)Broker.FindQueue(queue, connection.Server).Ready, cancellationToken);
-
-    public Task<uint> ConsumerCountAsync(string queue, CancellationToken cancellationToken = default)
-        => CallAsync(() => (uint)Broker.FindQueue(queue, connection.Server).Consumers, cancellationToken);
 
     public Task CloseAsync(ushort replyCode, string replyText, bool abort, CancellationToken cancellationToken = default)
         => CloseAsync(new ShutdownEventArgs(ShutdownInitiator.Application, replyCode, replyText, cancellationToken: cancellationToken), abort, cancellationToken);
@@ -146,15 +104,18 @@ internal sealed partial class ClientChannel : IChannel
             return;
         }
 
-        await CallAsync(() =>
-        {
-            server.End();
-            return true;
-        }, cancellationToken);
+        await DoAsync(server.End, cancellationToken);
         Close(reason);
     }
 
-    public void Dispose() => Close(new ShutdownEventArgs(ShutdownInitiator.Application, 200, "disposed"));
+    public void Dispose()
+    {
+        if (IsOpen)
+        {
+            Send(server.End);
+            Close(new ShutdownEventArgs(ShutdownInitiator.Application, 200, "disposed"));
+        }
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -180,10 +141,10 @@ internal sealed partial class ClientChannel : IChannel
 
         foreach (var consumer in consumers.Values)
         {
-            consumer.HandleChannelShutdownAsync(this, reason);
+            dispatch.Send(() => consumer.HandleChannelShutdownAsync(this, reason));
         }
 
-        ChannelShutdownAsync?.Invoke(this, reason);
+        shutdown?.Invoke(this, reason);
     }
 
     public void OnAnswer(ulong number, bool multiple, bool isRefusal)
@@ -225,16 +186,19 @@ internal sealed partial class ClientChannel : IChannel
             properties = new BasicProperties(properties) { Headers = new Dictionary<string, object?>(properties.Headers ?? new Dictionary<string, object?>()) { ["x-delivery-count"] = (long)returned } };
         }
 
-        var buffer = publication.Body.ToArray();
-        consumer.HandleBasicDeliverAsync(tag, number, returned > 0, publication.Exchange, publication.RoutingKey, properties, buffer);
-        Array.Clear(buffer);
+        dispatch.Send(() =>
+        {
+            var buffer = publication.Body.ToArray();
+            consumer.HandleBasicDeliverAsync(tag, number, returned > 0, publication.Exchange, publication.RoutingKey, properties, buffer);
+            Array.Clear(buffer);
+        });
     }
 
     public void OnCancelled(string tag)
     {
         if (IsOpen && consumers.Remove(tag, out var consumer))
         {
-            consumer.HandleBasicCancelAsync(tag);
+            dispatch.Send(() => consumer.HandleBasicCancelAsync(tag));
         }
     }
 
@@ -243,16 +207,37 @@ internal sealed partial class ClientChannel : IChannel
     {
         ThrowIfClosed();
         await connection.Server.Life.EnterAsync(operation);
+        await connection.Server.ToBroker.RoomAsync();
         ThrowIfClosed();
-        connection.Server.ToBroker.Send(() => server.Handle(method));
+        Send(method);
     }
 
-    /// <summary>Sends something that has one, and waits for it.</summary>
+    private void Send(Action method) => connection.Server.ToBroker.Send(() => server.Handle(method));
+
+    /// <summary>Sends something that is answered when it is done, and waits for that.</summary>
+    private Task DoAsync(Action method, CancellationToken cancellationToken, Action? done = null)
+        => CallAsync(() =>
+        {
+            method();
+            return true;
+        }, cancellationToken, _ => done?.Invoke());
+
+    /// <summary>Sends something that has an answer, and waits for it.</summary>
     private async Task<T> CallAsync<T>(Func<T> method, CancellationToken cancellationToken, Action<T>? answered = null)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var fail = new Action<ShutdownEventArgs>(reason => answer.TrySetException(new OperationInterruptedException(reason)));
-        await TellAsync(Operation.Declare, () =>
+        ThrowIfClosed();
+
+        // There are a dozen such calls for each connection: if something happened at each of them it would happen nowhere else.
+        var isEventful = Broker.Random.Chance(Eventful);
+        if (isEventful)
+        {
+            await connection.Server.Life.EnterAsync(Operation.Declare);
+            ThrowIfClosed();
+        }
+
+        Send(() =>
         {
             var result = method();
             connection.Server.ToClient.Send(() =>
@@ -263,13 +248,11 @@ internal sealed partial class ClientChannel : IChannel
                     answer.TrySetResult(result);
                 }
             });
-            server.BreakMaybe(Operation.Declare);
+            if (isEventful)
+            {
+                server.BreakMaybe(Operation.Declare);
+            }
         });
-        if (CloseReason is { } closed)
-        {
-            throw new OperationInterruptedException(closed);
-        }
-
         waiting.Add(fail);
         await using var registration = cancellationToken.UnsafeRegister((_, token) => answer.TrySetCanceled(token), null);
         try

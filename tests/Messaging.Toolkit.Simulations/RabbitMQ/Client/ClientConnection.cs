@@ -9,9 +9,16 @@ namespace Messaging.Toolkit.Simulations.RabbitMQ.Client;
 /// <summary>The client's end of a connection: what the transport gets from its connection factory.</summary>
 internal sealed partial class ClientConnection(ServerConnection server, string name) : IConnection
 {
-    private readonly List<ClientChannel> channels = [];
+    private const double NeverCloses = 0.1;
 
-    public event AsyncEventHandler<ShutdownEventArgs>? ConnectionShutdownAsync;
+    private readonly List<ClientChannel> channels = [];
+    private AsyncEventHandler<ShutdownEventArgs>? shutdown;
+
+    public event AsyncEventHandler<ShutdownEventArgs>? ConnectionShutdownAsync
+    {
+        add => Late.Add(ref shutdown, value, this, CloseReason);
+        remove => shutdown -= value;
+    }
 
     public event AsyncEventHandler<ConnectionBlockedEventArgs>? ConnectionBlockedAsync;
 
@@ -47,6 +54,12 @@ internal sealed partial class ClientConnection(ServerConnection server, string n
 
         // Nothing is taken from the broker any more but its answer, and it does everything that was asked for before.
         Lost(new ShutdownEventArgs(ShutdownInitiator.Application, reasonCode, reasonText));
+        if (server.ToBroker.IsCut && server.Broker.Random.Chance(NeverCloses))
+        {
+            // As the client does that was writing when the broker died.
+            await new TaskCompletionSource().Task;
+        }
+
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         server.ToBroker.Send(() =>
         {
@@ -72,8 +85,9 @@ internal sealed partial class ClientConnection(ServerConnection server, string n
         }
 
         CloseReason = reason;
+        server.ToBroker.LetGo();
         channels.ForEach(channel => channel.Close(reason));
-        ConnectionShutdownAsync?.Invoke(this, reason);
+        shutdown?.Invoke(this, reason);
     }
 
     public void OnBlocked(string reason) => ConnectionBlockedAsync?.Invoke(this, new ConnectionBlockedEventArgs(reason));

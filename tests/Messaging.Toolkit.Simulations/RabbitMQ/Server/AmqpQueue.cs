@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Testing;
 using Messaging.Toolkit.Testing.Faults;
+using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.Simulations.RabbitMQ.Server;
 
@@ -38,9 +39,8 @@ internal sealed class AmqpQueue
 
     public bool IsEmpty => ready.Count == 0 && handedOut.Count == 0;
 
-    public int Ready => ready.Count;
-
-    public int Consumers => consumers.Count;
+    /// <summary>What a declaration is answered with.</summary>
+    public QueueDeclareOk Counts => new(Name, (uint)ready.Count, (uint)consumers.Count);
 
     /// <summary>Takes a message, unless it is full and refuses then.</summary>
     public bool Append(Publication publication, Action committed)

@@ -4,7 +4,7 @@ using Messaging.Toolkit.Testing;
 namespace Messaging.Toolkit.Simulations;
 
 /// <summary>What the messages of a simulation travel over. If nothing is said, the seed chooses one of the first two.</summary>
-internal static class Transports
+internal static class SimulatedTransports
 {
     public static IReadOnlyDictionary<string, Func<Simulation, Simulation>> All { get; } = new Dictionary<string, Func<Simulation, Simulation>>
     {
