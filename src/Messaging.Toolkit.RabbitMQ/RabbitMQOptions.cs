@@ -11,6 +11,11 @@ public sealed class RabbitMQOptions
 {
     private readonly Dictionary<string, Action<RabbitMQQueueOptions>> perEndpoint = new(StringComparer.Ordinal);
 
+    /// <summary>With the defaults.</summary>
+    public RabbitMQOptions() => Open = (factory, name, cancellationToken) => Hosts.Count == 0
+        ? factory.CreateConnectionAsync(name, cancellationToken)
+        : factory.CreateConnectionAsync(Hosts, name, cancellationToken);
+
     /// <summary>
     /// Where the broker is, with credentials and virtual host: <c>amqp://user:password@host:5672/vhost</c>, or <c>amqps://</c> for TLS.
     /// Default <c>amqp://localhost</c>, which is the virtual host "/" as guest.
@@ -64,6 +69,9 @@ public sealed class RabbitMQOptions
         perEndpoint[endpoint] = perEndpoint.TryGetValue(endpoint, out var before) ? before + configure : configure;
         return this;
     }
+
+    /// <summary>Opens a connection of that name. Replaced where there is no network.</summary>
+    internal Func<ConnectionFactory, string, CancellationToken, Task<IConnection>> Open { get; set; }
 
     internal RabbitMQQueueOptions QueueOf(string endpoint)
     {

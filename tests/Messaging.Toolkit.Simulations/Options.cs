@@ -6,7 +6,7 @@ namespace Messaging.Toolkit.Simulations;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record Options
 {
-    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault,...] [--transport in-process|broker] [--application NAME] [--no-shrink] [--trace] [--coverage]";
+    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault,...] [--transport in-process|broker|rabbitmq] [--application NAME] [--no-shrink] [--trace] [--coverage]";
 
     public int Seeds { get; private init; } = 1000;
 
@@ -14,7 +14,7 @@ internal sealed record Options
 
     public FaultRates Faults { get; private init; } = FaultRates.All;
 
-    public bool? OverBroker { get; private init; }
+    public Func<Simulation, Simulation> Transport { get; private init; } = simulation => simulation;
 
     public string? Application { get; private init; }
 
@@ -63,7 +63,7 @@ internal sealed record Options
         "--seed" => this with { Seeds = 1, FirstSeed = Seed(name, value) },
         "--from" => this with { FirstSeed = Seed(name, value) },
         "--faults" => this with { Faults = ParseFaults(value) },
-        "--transport" => this with { OverBroker = value switch { "in-process" => false, "broker" => true, _ => throw Wrong(name, value, "'in-process' or 'broker'") } },
+        "--transport" => this with { Transport = SimulatedTransports.All.GetValueOrDefault(value) ?? throw Wrong(name, value, string.Join(" or ", SimulatedTransports.All.Keys)) },
         "--application" => this with { Application = Applications.All.ContainsKey(value) ? value : throw Wrong(name, value, string.Join(" or ", Applications.All.Keys)) },
         _ => throw new FormatException($"{name}: there is no such option."),
     };

@@ -31,8 +31,7 @@ internal static class Simulate
 
     private static bool Run(string name, Simulation simulation, Options options)
     {
-        simulation = simulation.Faults(options.Faults);
-        simulation = options.OverBroker is { } overBroker ? simulation.OverBroker(overBroker) : simulation;
+        simulation = options.Transport(simulation.Faults(options.Faults));
         var watch = Stopwatch.StartNew();
         var shown = TimeSpan.Zero;
         using var runner = new SeedRunner(simulation.Definition) { Shrinks = options.Shrinks };

@@ -34,7 +34,7 @@ internal sealed class ConnectionOpener(RabbitMQOptions options, TimeProvider tim
         IConnection? connection = null;
         try
         {
-            connection = await ConnectAsync(factory, $"{factory.ClientProvidedName ?? AppDomain.CurrentDomain.FriendlyName}: {purpose}", limit.Token);
+            connection = await options.Open(factory, $"{factory.ClientProvidedName ?? AppDomain.CurrentDomain.FriendlyName}: {purpose}", limit.Token).WaitAsync(limit.Token);
             return await use(connection);
         }
         catch (Exception exception)
@@ -49,11 +49,6 @@ internal sealed class ConnectionOpener(RabbitMQOptions options, TimeProvider tim
                 $"No connection to RabbitMQ at {Where(factory)}, virtual host '{factory.VirtualHost}': {(silence.IsCancellationRequested ? "it does not answer." : Reason(exception))}", exception);
         }
     }
-
-    private async Task<IConnection> ConnectAsync(ConnectionFactory factory, string name, CancellationToken cancellationToken)
-        => await (options.Hosts.Count == 0
-            ? factory.CreateConnectionAsync(name, cancellationToken)
-            : factory.CreateConnectionAsync(options.Hosts, name, cancellationToken)).WaitAsync(cancellationToken);
 
     /// <summary>
     /// Ends a connection, whatever state it is in. The client sometimes waits for ever for a broker that died while it was being

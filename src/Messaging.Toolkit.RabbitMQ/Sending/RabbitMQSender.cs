@@ -130,7 +130,7 @@ internal sealed class RabbitMQSender : ISender
         try
         {
             await Task.Yield();
-            await foreach (var message in ready.Reader.ReadAllAsync())
+            while (await NextAsync() is { } message)
             {
                 if (blocked is { } until)
                 {
@@ -149,6 +149,20 @@ internal sealed class RabbitMQSender : ISender
         {
             Break(exception);
         }
+    }
+
+    /// <summary>Not ReadAllAsync, which goes on on the thread pool.</summary>
+    private async Task<SentMessage?> NextAsync()
+    {
+        while (await ready.Reader.WaitToReadAsync())
+        {
+            if (ready.Reader.TryRead(out var message))
+            {
+                return message;
+            }
+        }
+
+        return null;
     }
 
     private async Task PublishAsync(SentMessage message)

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Testing.Nodes;
 using Messaging.Toolkit.Testing.Worlds;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Testing.Brokers;
 
@@ -8,7 +9,7 @@ namespace Messaging.Toolkit.Testing.Brokers;
 /// A broker of no particular make, outside of all nodes: topics that copy into queues, queues shared among consumers by key,
 /// confirms, and everything that a real one does to its clients now and then.
 /// </summary>
-internal sealed class SimulatedBroker(World world, Lane lane)
+internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
 {
     private static readonly TimeSpan SessionCheck = TimeSpan.FromSeconds(3);
 
@@ -18,8 +19,14 @@ internal sealed class SimulatedBroker(World world, Lane lane)
 
     public SeededRandom Random => random;
 
-    /// <summary>Whether everything that it has taken is settled.</summary>
     public bool IsDrained => queues.Values.All(queue => queue.IsDrained);
+
+    public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope) => QueuesOf(destination);
+
+    public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
+        => NodeServices.UseTransport(services, new SimulatedTransport(this, life, report));
+
+    public int OpenConnections(NodeLife life) => 0;
 
     /// <summary>Has the topic copied into the queues of its subscribers.</summary>
     public void Bind(string topic, IReadOnlyList<string> subscribers) => topics[topic] = subscribers;

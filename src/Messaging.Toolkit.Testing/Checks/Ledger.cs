@@ -13,8 +13,8 @@ namespace Messaging.Toolkit.Testing.Checks;
 /// </summary>
 /// <param name="world">Whose time and trace it uses.</param>
 /// <param name="faults">Without them more is demanded.</param>
-/// <param name="endpointsOf">The endpoints that a destination leads to.</param>
-internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOnlyList<string>> endpointsOf)
+/// <param name="endpointsOf">The endpoints that a message for a destination is for.</param>
+internal sealed class Ledger(World world, FaultPlan faults, Func<string, MessageEnvelope, IReadOnlyList<string>> endpointsOf)
 {
     /// <summary>More than any handler sends.</summary>
     private const int MostChildren = 10_000;
@@ -74,7 +74,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, IReadOn
         foreach (var (destination, envelope) in database.ReadNewMessages())
         {
             sent.Add(envelope);
-            foreach (var endpoint in endpointsOf(destination))
+            foreach (var endpoint in endpointsOf(destination, envelope))
             {
                 AddMessage(database, life, endpoint, envelope, runs);
             }

@@ -50,4 +50,13 @@ public enum FaultKind
 
     /// <summary>A broker takes up to seconds.</summary>
     SlowBroker,
+
+    /// <summary>A broker dies and starts again some seconds later: connections break, and what it had not confirmed may be lost.</summary>
+    BrokerRestart,
+
+    /// <summary>A broker is short of memory: for up to seconds it reads nothing from who sends to it, and says so.</summary>
+    Blocked,
+
+    /// <summary>Somebody deletes a queue of a broker in which there is nothing.</summary>
+    QueueDeleted,
 }

@@ -32,7 +32,10 @@ public sealed class FaultRates
         .With(FaultKind.ConfirmLost, 0.005)
         .With(FaultKind.ChannelClosed, 0.005)
         .With(FaultKind.Rebalance, 0.01)
-        .With(FaultKind.SlowBroker, 0.01);
+        .With(FaultKind.SlowBroker, 0.01)
+        .With(FaultKind.BrokerRestart, 0.001)
+        .With(FaultKind.Blocked, 0.002)
+        .With(FaultKind.QueueDeleted, 0.01);
 
     /// <summary>The rate of a fault: 0 if it never happens.</summary>
     public double this[FaultKind kind] => rates.GetValueOrDefault(kind);

@@ -25,4 +25,6 @@ internal enum Operation
     OpenReceiver,
     Receive,
     Settle,
+    OpenConnection,
+    Declare,
 }

@@ -42,7 +42,7 @@ internal sealed class HarnessWorld : IDisposable
         Model = NodeServices.Model(configured);
         LetTimePass(Model);
         var faults = new FaultPlan(Seed, FaultRates.None);
-        Ledger = new Ledger(world, faults, static destination => destination == HarnessTransport.Outside ? [] : [destination]);
+        Ledger = new Ledger(world, faults, static (destination, _) => destination == HarnessTransport.Outside ? [] : [destination]);
         Outside = new Lane(world, "test");
         node = new SimulatedNode(world, Outside, 1, faults, Build, (_, exception) => failure = exception) { HasLatency = false };
         templates = new DatabaseTemplates(AddConfigured, given: []);

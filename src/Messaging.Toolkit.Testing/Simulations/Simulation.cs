@@ -1,4 +1,6 @@
+using Messaging.Toolkit.Testing.Brokers;
 using Messaging.Toolkit.Testing.Simulations;
+using Messaging.Toolkit.Testing.Worlds;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -96,4 +98,8 @@ public sealed class Simulation
     }
 
     internal SimulationDefinition Definition => definition;
+
+    /// <summary>Over a broker that the simulator does not know: a model of one that exists, below the client of its transport.</summary>
+    /// <param name="broker">Makes the broker of a run: in which world, in which lane, with which faults.</param>
+    internal Simulation Over(Func<World, Lane, FaultRates, ISimulatedBroker> broker) => new(definition with { UsesBroker = true, Broker = broker });
 }

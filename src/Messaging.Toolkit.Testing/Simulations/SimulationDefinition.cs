@@ -1,4 +1,6 @@
+using Messaging.Toolkit.Testing.Brokers;
 using Messaging.Toolkit.Testing.Databases;
+using Messaging.Toolkit.Testing.Worlds;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Testing.Simulations;
@@ -21,6 +23,9 @@ internal sealed record SimulationDefinition
 
     /// <summary>Which transport: null for either, as the seed says.</summary>
     public bool? UsesBroker { get; init; }
+
+    /// <summary>Makes the broker of a run, which works in a lane of its own world.</summary>
+    public Func<World, Lane, FaultRates, ISimulatedBroker> Broker { get; init; } = static (world, lane, _) => new SimulatedBroker(world, lane);
 
     /// <summary>Whether settings and faults differ from seed to seed, within what is configured.</summary>
     public bool Varies { get; init; } = true;

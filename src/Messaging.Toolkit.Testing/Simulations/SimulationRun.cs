@@ -30,7 +30,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly Dictionary<Type, SimulatedDatabase> databases = [];
     private readonly List<SimulatedNode> nodes = [];
     private readonly ServiceProvider observer;
-    private readonly SimulatedBroker? broker;
+    private readonly ISimulatedBroker? broker;
     private int checkedCommits;
 
     public SimulationRun(SimulationDefinition definition, DatabaseTemplates templates, ulong seed, IReadOnlySet<FaultId>? only = null)
@@ -40,8 +40,8 @@ internal sealed class SimulationRun : IDisposable
         world = new World(seed);
         outside = new Lane(world, "outside");
         faults = new FaultPlan(seed, settings.Rates, only);
-        broker = settings.UsesBroker ? new SimulatedBroker(world, outside) : null;
-        ledger = new Ledger(world, faults, destination => broker?.QueuesOf(destination) ?? [destination]);
+        broker = settings.UsesBroker ? definition.Broker(world, outside, settings.Rates) : null;
+        ledger = new Ledger(world, faults, (destination, envelope) => broker?.EndpointsOf(destination, envelope) ?? [destination]);
 
         var services = new ServiceCollection();
         definition.Configure(services);
@@ -171,9 +171,10 @@ internal sealed class SimulationRun : IDisposable
         nodes.ForEach(node => node.Stop(life =>
         {
             stopped++;
-            if (life.Connections.Count > 0)
+            var open = life.Connections.Count + (broker?.OpenConnections(life) ?? 0);
+            if (open > 0)
             {
-                ledger.Report("G8", $"{life.Name} has stopped with {life.Connections.Count} connections open.");
+                ledger.Report("G8", $"{life.Name} has stopped with {open} connections open.");
             }
         }));
         Expect(() => stopped == nodes.Count, StopLimit, "Nodes did not stop");
@@ -244,7 +245,7 @@ internal sealed class SimulationRun : IDisposable
 
         if (broker is not null)
         {
-            NodeServices.UseTransport(services, new SimulatedTransport(broker, life, (rule, description) => ledger.Report(rule, description)));
+            broker.Serve(services, life, (rule, description) => ledger.Report(rule, description));
         }
 
         var model = NodeServices.Model(services);

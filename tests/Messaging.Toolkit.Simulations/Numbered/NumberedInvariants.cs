@@ -15,6 +15,7 @@ internal static class NumberedInvariants
         .Finally<NumberedDb>("no number came twice", async db => (await ReadAsync(db)).All(line => line.Arrived.Distinct().Count() == line.Arrived.Count))
         .Finally<NumberedDb>("no number was never counted", async db => (await ReadAsync(db)).All(line => line.Arrived.All(line.Sent.Contains)))
         .Finally<NumberedDb>("no transaction took effect twice", async db => !await db.Receipts.GroupBy(receipt => receipt.Transaction).AnyAsync(ofOne => ofOne.Count() > 1))
+        .Finally<NumberedDb>("nothing was given up but by its handler", async db => await db.Set<DeadLetterRow>().AllAsync(letter => letter.Reason.StartsWith("its handler failed")))
         .Finally<NumberedDb>("numbers came in order", async db => (await ReadAsync(db)).All(line => line.Dead > 0 || line.Arrived.SequenceEqual(line.Arrived.Order())));
 
     private static bool HasAll(NumberLine line) => line.Sent.Except(line.Arrived).Count() <= line.Dead;

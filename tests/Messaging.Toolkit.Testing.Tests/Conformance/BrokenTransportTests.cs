@@ -108,7 +108,7 @@ public sealed class BrokenTransportTests
     [InlineData("waits on a broken connection", "What_is_confirmed_outlives_broken_connections")]
     [InlineData("does not bound what is unsettled", "No_more_than_prefetch_are_unsettled")]
     public void A_mistake_is_found_and_told(string mistake, string caseName)
-        => SimulatedConformance.Run(caseName, seed: 1, Mistakes[mistake]).Should().BeOfType<ConformanceException>().Which.Message.Should().EndWith(".");
+        => SimulatedBrokerConformance.Run(caseName, seed: 1, Mistakes[mistake]).Should().BeOfType<ConformanceException>().Which.Message.Should().EndWith(".");
 
     [Fact]
     public void Each_case_finds_one()

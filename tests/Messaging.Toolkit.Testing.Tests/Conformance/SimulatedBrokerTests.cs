@@ -10,7 +10,7 @@ public sealed class SimulatedBrokerTests
     {
         for (var seed = 1UL; seed <= Seeds; seed++)
         {
-            SimulatedConformance.Run(name, seed).Should().BeNull("seed {0}", seed);
+            SimulatedBrokerConformance.Run(name, seed).Should().BeNull("seed {0}", seed);
         }
     }
 }

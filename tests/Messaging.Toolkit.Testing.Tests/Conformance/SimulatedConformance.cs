@@ -1,5 +1,4 @@
 using System.Globalization;
-using Messaging.Toolkit.Testing.Brokers;
 using Messaging.Toolkit.Testing.Faults;
 using Messaging.Toolkit.Testing.Nodes;
 using Messaging.Toolkit.Testing.Worlds;
@@ -7,60 +6,42 @@ using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Testing.Tests.Conformance;
 
-/// <summary>The suite over the broker of simulations, without faults, in a world of its own.</summary>
-internal sealed class SimulatedConformance : TransportConformance
+/// <summary>The suite in a world of its own: in virtual time, in the order of a seed, without faults.</summary>
+internal abstract class SimulatedConformance : TransportConformance
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
-    private readonly World world;
     private readonly Lane lane;
-    private readonly SimulatedBroker broker;
-    private readonly Action<WrappedTransport> wrap;
-    private readonly List<IAsyncDisposable> connections = [];
     private int processes;
 
-    private SimulatedConformance(World world, Action<WrappedTransport> wrap)
+    protected SimulatedConformance(World world)
     {
-        this.world = world;
-        this.wrap = wrap;
+        World = world;
         lane = new Lane(world, "conformance");
-        broker = new SimulatedBroker(world, new Lane(world, "broker"));
+        BrokerLane = new Lane(world, "broker");
         Time = new LaneTime(lane);
     }
+
+    protected World World { get; }
+
+    protected Lane BrokerLane { get; }
 
     protected override TimeProvider Time { get; }
 
     /// <summary>Runs a case and returns what is wrong, or null.</summary>
-    /// <param name="name">The case's.</param>
-    /// <param name="seed">The order in which things happen.</param>
-    /// <param name="wrap">What is different from the broker as it is.</param>
-    public static Exception? Run(string name, ulong seed, Action<WrappedTransport>? wrap = null)
+    protected static Exception? Run(SimulatedConformance conformance, string name)
     {
-        var world = new World(seed);
-        var conformance = new SimulatedConformance(world, wrap ?? (_ => { }));
         Task? running = null;
-        world.Post(conformance.lane, () => running = conformance.RunAsync(name));
-        world.RunUntil(() => running?.IsCompleted == true, Longest).Should().BeTrue("seed {0} must come to an end", seed);
+        conformance.World.Post(conformance.lane, () => running = conformance.RunAsync(name));
+        conformance.World.RunUntil(() => running?.IsCompleted == true, Longest).Should().BeTrue("seed {0} must come to an end", conformance.World.Seed);
         return running!.Exception?.InnerException;
     }
 
     protected override ValueTask<ITransport> CreateTransportAsync(MessageTopology topology)
     {
-        var latencies = SeededRandom.For(world.Seed, string.Create(CultureInfo.InvariantCulture, $"process-{++processes}"));
-        var life = new NodeLife(lane, new FaultPlan(world.Seed, FaultRates.None), latencies);
-        var transport = new WrappedTransport(new SimulatedTransport(broker, life, Violated)) { Opened = connections.Add };
-        wrap(transport);
-        return new(transport);
+        var latencies = SeededRandom.For(World.Seed, string.Create(CultureInfo.InvariantCulture, $"process-{++processes}"));
+        return new(CreateTransport(new NodeLife(lane, new FaultPlan(World.Seed, FaultRates.None), latencies), topology));
     }
 
-    /// <summary>To the broker, a channel that its client closes and one that breaks are the same.</summary>
-    protected override async ValueTask BreakConnectionsAsync()
-    {
-        foreach (var connection in connections)
-        {
-            await connection.DisposeAsync();
-        }
-    }
-
-    private static void Violated(string rule, string description) => throw new InvalidOperationException($"{rule}: {description}");
+    protected abstract ITransport CreateTransport(NodeLife life, MessageTopology topology);
 }

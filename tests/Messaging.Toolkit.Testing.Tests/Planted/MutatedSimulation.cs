@@ -11,6 +11,8 @@ public sealed partial class MutatedSimulation : IDisposable
     private readonly string original = Repository.OutputFolder(Program);
     private readonly string copy = Directory.CreateTempSubdirectory("messaging-toolkit-planted-").FullName;
 
+    private string transport = "";
+
     public MutatedSimulation()
     {
         foreach (var file in Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories))
@@ -31,17 +33,18 @@ public sealed partial class MutatedSimulation : IDisposable
             File.Copy(assembly, Path.Combine(copy, Path.GetFileName(assembly)), overwrite: true);
         }
 
+        transport = bug.Transport;
         var source = await File.ReadAllTextAsync(Path.Combine(Repository.SourceFolder(bug.Package), bug.FileInPackage));
         await Package.CompileAsync(bug.Package, bug.FileInPackage, bug.PlantIn(source), copy);
     }
 
-    /// <summary>Runs seeds until one fails.</summary>
+    /// <summary>Runs seeds until one fails, with the bug that was planted last.</summary>
     /// <returns>The seed that failed and the rule that it broke, or null.</returns>
     internal async Task<Finding?> RunAsync(int from, int seeds, TimeSpan limit)
     {
         // The transport is said, so that the seeds mean the same whichever transports there are.
         var (exitCode, output) = await ChildProcess.RunAsync(
-            copy, limit, Path.Combine(copy, Program + ".dll"), "--transport", "in-process", "--no-shrink",
+            copy, limit, Path.Combine(copy, Program + ".dll"), "--transport", transport, "--no-shrink",
             "--from", from.ToString(CultureInfo.InvariantCulture), "--seeds", seeds.ToString(CultureInfo.InvariantCulture));
         if (exitCode == 0)
         {

@@ -12,6 +12,9 @@ internal sealed partial record PlantedBug(string Name, string Description, strin
 {
     public string Package => File[..File.IndexOf('/')];
 
+    /// <summary>What the simulation's messages travel over: a transport's own bugs are seen with that one only.</summary>
+    public string Transport => Package == "Messaging.Toolkit.RabbitMQ" ? "rabbitmq" : "in-process";
+
     public string FileInPackage => File[(File.IndexOf('/') + 1)..];
 
     /// <summary>The text with the bug in it.</summary>

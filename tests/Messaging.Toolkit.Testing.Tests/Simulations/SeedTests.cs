@@ -21,4 +21,14 @@ public sealed class SeedTests(ITestOutputHelper output)
         report.Handled.Should().BeGreaterThan(10_000);
         report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
     }
+
+    [Fact]
+    public void Every_guarantee_holds_over_RabbitMQ_for_120_seeds()
+    {
+        var report = SimulatedTransports.All["rabbitmq"](Applications.All["numbered"]).Run(seeds: 120);
+
+        output.WriteLine(report.ToString());
+        report.Handled.Should().BeGreaterThan(5_000);
+        report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
+    }
 }
