@@ -97,7 +97,8 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
         var exchanges = endpoint.Types.Select(type => ExchangeOf(options, type)).Distinct(StringComparer.Ordinal);
         foreach (var (exchange, routingKey) in exchanges.SelectMany(_ => routingKeys, (exchange, routingKey) => (exchange, routingKey)))
         {
-            await channel.QueueBindAsync(queue, exchange, routingKey, cancellationToken: cancellationToken);
+            // Without a round trip for each of 64 buckets; what goes wrong is told to the next that has one.
+            await channel.QueueBindAsync(queue, exchange, routingKey, noWait: true, cancellationToken: cancellationToken);
         }
     }
 

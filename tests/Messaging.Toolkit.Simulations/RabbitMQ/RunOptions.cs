@@ -16,6 +16,8 @@ internal sealed record RunOptions
     /// <summary>From how many messages on the queues refuse more.</summary>
     public required int? MaxLength { get; init; }
 
+    public required int? Partitions { get; init; }
+
     public bool IsImpatient => ConfirmTimeout < TimeSpan.FromSeconds(10);
 
     public static RunOptions For(ulong seed, FaultRates rates)
@@ -26,9 +28,11 @@ internal sealed record RunOptions
         var perKey = random.Pick([1, 1, 5]);
         int? maxLength = random.Chance(0.15) ? 3 : null;
 
+        int? partitions = random.Chance(0.2) ? random.Pick([2, 3]) : null;
+
         // Where queues refuse messages a key has its order only if one is unconfirmed at a time.
         var refuses = maxLength is not null || rates[FaultKind.Returned] > 0;
-        return new RunOptions { Type = type, ConfirmTimeout = timeout, UnconfirmedPerKey = refuses ? 1 : perKey, MaxLength = maxLength };
+        return new RunOptions { Type = type, ConfirmTimeout = timeout, UnconfirmedPerKey = refuses ? 1 : perKey, MaxLength = maxLength, Partitions = partitions };
     }
 
     public void Apply(RabbitMQOptions rabbit)
@@ -36,6 +40,12 @@ internal sealed record RunOptions
         rabbit.ConfirmTimeout = ConfirmTimeout;
         rabbit.UnconfirmedPerKey = UnconfirmedPerKey;
         rabbit.Queues.Type = Type;
+        if (Partitions is { } partitions)
+        {
+            rabbit.Queues.Consumers = QueueConsumers.Partitioned;
+            rabbit.Queues.Partitions = partitions;
+        }
+
         if (MaxLength is { } length)
         {
             rabbit.Queues.Arguments["x-max-length"] = length;

@@ -33,7 +33,18 @@ internal sealed partial class ClientChannel
         }, cancellationToken);
 
     public Task QueueBindAsync(string queue, string exchange, string routingKey, IDictionary<string, object?>? arguments = null, bool noWait = false, CancellationToken cancellationToken = default)
-        => DoAsync(() => Broker.FindExchange(exchange).Bind(Broker.FindQueue(queue, connection.Server), routingKey), cancellationToken);
+    {
+        if (!noWait)
+        {
+            return DoAsync(Bind, cancellationToken);
+        }
+
+        ThrowIfClosed();
+        Send(Bind);
+        return Task.CompletedTask;
+
+        void Bind() => Broker.FindExchange(exchange).Bind(Broker.FindQueue(queue, connection.Server), routingKey);
+    }
 
     public Task QueueUnbindAsync(string queue, string exchange, string routingKey, IDictionary<string, object?>? arguments = null, CancellationToken cancellationToken = default)
         => DoAsync(() => Broker.FindExchange(exchange).Unbind(Broker.FindQueue(queue, connection.Server), routingKey), cancellationToken);

@@ -61,6 +61,10 @@ internal static class RabbitMQBugs
             "Break(new MessagingException(\"RabbitMQ has cancelled the consumer: its queue was deleted or has moved.\"));",
             ""),
 
+        new("partition left at once", "A process that leaves a partition does not wait for what it has taken of it.", Consumer,
+            "await idle.Task;",
+            "await Task.CompletedTask;"),
+
         new("body not copied", "A message keeps the client's buffer, which is used again.", Reader,
             "body.ToArray()",
             "body"),
