@@ -9,6 +9,10 @@ internal sealed record RunOptions
 {
     public required QueueType Type { get; init; }
 
+    public required QueueConsumers Consumers { get; init; }
+
+    public required int Partitions { get; init; }
+
     public required TimeSpan ConfirmTimeout { get; init; }
 
     public required int UnconfirmedPerKey { get; init; }
@@ -28,7 +32,15 @@ internal sealed record RunOptions
 
         // Where queues refuse messages a key has its order only if one is unconfirmed at a time.
         var refuses = maxLength is not null || rates[FaultKind.Returned] > 0;
-        return new RunOptions { Type = type, ConfirmTimeout = timeout, UnconfirmedPerKey = refuses ? 1 : perKey, MaxLength = maxLength };
+        return new RunOptions
+        {
+            Type = type,
+            Consumers = random.Pick([QueueConsumers.SingleActive, QueueConsumers.Partitioned]),
+            Partitions = random.Pick([2, 3, 8]),
+            ConfirmTimeout = timeout,
+            UnconfirmedPerKey = refuses ? 1 : perKey,
+            MaxLength = maxLength,
+        };
     }
 
     public void Apply(RabbitMQOptions rabbit)
@@ -36,6 +48,8 @@ internal sealed record RunOptions
         rabbit.ConfirmTimeout = ConfirmTimeout;
         rabbit.UnconfirmedPerKey = UnconfirmedPerKey;
         rabbit.Queues.Type = Type;
+        rabbit.Queues.Consumers = Consumers;
+        rabbit.Queues.Partitions = Partitions;
         if (MaxLength is { } length)
         {
             rabbit.Queues.Arguments["x-max-length"] = length;
