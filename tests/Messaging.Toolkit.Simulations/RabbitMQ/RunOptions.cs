@@ -9,14 +9,16 @@ internal sealed record RunOptions
 {
     public required QueueType Type { get; init; }
 
+    public required QueueConsumers Consumers { get; init; }
+
+    public required int Partitions { get; init; }
+
     public required TimeSpan ConfirmTimeout { get; init; }
 
     public required int UnconfirmedPerKey { get; init; }
 
     /// <summary>From how many messages on the queues refuse more.</summary>
     public required int? MaxLength { get; init; }
-
-    public required int? Partitions { get; init; }
 
     public bool IsImpatient => ConfirmTimeout < TimeSpan.FromSeconds(10);
 
@@ -28,11 +30,17 @@ internal sealed record RunOptions
         var perKey = random.Pick([1, 1, 5]);
         int? maxLength = random.Chance(0.15) ? 3 : null;
 
-        int? partitions = random.Chance(0.2) ? random.Pick([2, 3]) : null;
-
         // Where queues refuse messages a key has its order only if one is unconfirmed at a time.
         var refuses = maxLength is not null || rates[FaultKind.Returned] > 0;
-        return new RunOptions { Type = type, ConfirmTimeout = timeout, UnconfirmedPerKey = refuses ? 1 : perKey, MaxLength = maxLength, Partitions = partitions };
+        return new RunOptions
+        {
+            Type = type,
+            Consumers = random.Pick([QueueConsumers.SingleActive, QueueConsumers.Partitioned]),
+            Partitions = random.Pick([2, 3, 8]),
+            ConfirmTimeout = timeout,
+            UnconfirmedPerKey = refuses ? 1 : perKey,
+            MaxLength = maxLength,
+        };
     }
 
     public void Apply(RabbitMQOptions rabbit)
@@ -40,12 +48,8 @@ internal sealed record RunOptions
         rabbit.ConfirmTimeout = ConfirmTimeout;
         rabbit.UnconfirmedPerKey = UnconfirmedPerKey;
         rabbit.Queues.Type = Type;
-        if (Partitions is { } partitions)
-        {
-            rabbit.Queues.Consumers = QueueConsumers.Partitioned;
-            rabbit.Queues.Partitions = partitions;
-        }
-
+        rabbit.Queues.Consumers = Consumers;
+        rabbit.Queues.Partitions = Partitions;
         if (MaxLength is { } length)
         {
             rabbit.Queues.Arguments["x-max-length"] = length;

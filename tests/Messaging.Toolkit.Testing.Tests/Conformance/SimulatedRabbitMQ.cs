@@ -12,26 +12,34 @@ namespace Messaging.Toolkit.Testing.Tests.Conformance;
 /// <summary>The suite over the model of RabbitMQ.</summary>
 internal sealed class SimulatedRabbitMQ : SimulatedConformance
 {
-    private readonly RabbitBroker broker;
-    private readonly QueueType type;
+    private const int Seeds = 5;
 
-    private SimulatedRabbitMQ(World world, QueueType type) : base(world)
+    private readonly RabbitBroker broker;
+    private readonly Action<RabbitMQQueueOptions> configure;
+
+    private SimulatedRabbitMQ(World world, Action<RabbitMQQueueOptions> configure) : base(world)
     {
-        this.type = type;
+        this.configure = configure;
         broker = new RabbitBroker(world, BrokerLane, FaultRates.None);
     }
 
-    /// <summary>Runs a case and returns what is wrong, or null.</summary>
-    public static Exception? Run(string name, ulong seed, QueueType type) => Run(new SimulatedRabbitMQ(new World(seed), type), name);
+    /// <summary>Runs a case, in the orders of some seeds.</summary>
+    public static void ExpectConforms(string name, Action<RabbitMQQueueOptions> configure)
+    {
+        for (var seed = 1UL; seed <= Seeds; seed++)
+        {
+            Run(new SimulatedRabbitMQ(new World(seed), configure), name).Should().BeNull("seed {0}", seed);
+        }
+    }
 
     protected override ITransport CreateTransport(NodeLife life, MessageTopology topology)
     {
         var options = new RabbitMQOptions
         {
             IgnoreUnroutableEvents = true,
-            Queues = { Type = type },
             Open = (_, name, cancellationToken) => broker.ConnectAsync(life, name, cancellationToken),
         };
+        configure(options.Queues);
         return new RabbitMQTransport(options, topology, new MessageIds(Time, new EntropySource()), Time, NullLogger.Instance);
     }
 

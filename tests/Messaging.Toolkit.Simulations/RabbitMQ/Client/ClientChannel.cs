@@ -57,16 +57,16 @@ internal sealed partial class ClientChannel : IChannel
         where TProperties : IReadOnlyBasicProperties, IAmqpHeader
     {
         var publication = new Publication(exchange, routingKey, mandatory, basicProperties, body);
-        return TellAsync(Operation.Send, () => server.Publish(publication));
+        return TellAsync(Operation.Send, () => server.Publish(publication), cancellationToken);
     }
 
     public ValueTask BasicAckAsync(ulong deliveryTag, bool multiple, CancellationToken cancellationToken = default)
-        => TellAsync(Operation.Settle, () => server.Acknowledge(deliveryTag, multiple, static (queue, message) => queue.Acknowledge(message)));
+        => TellAsync(Operation.Settle, () => server.Acknowledge(deliveryTag, multiple, static (queue, message) => queue.Acknowledge(message)), cancellationToken);
 
     public ValueTask BasicNackAsync(ulong deliveryTag, bool multiple, bool requeue, CancellationToken cancellationToken = default)
         => TellAsync(Operation.Settle, () => server.Acknowledge(deliveryTag, multiple, requeue
             ? static (queue, message) => queue.Requeue(message)
-            : static (queue, message) => queue.Acknowledge(message)));
+            : static (queue, message) => queue.Acknowledge(message)), cancellationToken);
 
     public ValueTask BasicRejectAsync(ulong deliveryTag, bool requeue, CancellationToken cancellationToken = default)
         => BasicNackAsync(deliveryTag, multiple: false, requeue, cancellationToken);
@@ -203,11 +203,16 @@ internal sealed partial class ClientChannel : IChannel
     }
 
     /// <summary>Sends something that has no answer.</summary>
-    private async ValueTask TellAsync(Operation operation, Action method)
+    private async ValueTask TellAsync(Operation operation, Action method, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         await connection.Server.Life.EnterAsync(operation);
-        await connection.Server.ToBroker.RoomAsync();
+        await using (cancellationToken.UnsafeRegister(_ => connection.Server.ToBroker.LetGo(), null))
+        {
+            await connection.Server.ToBroker.RoomAsync();
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
         ThrowIfClosed();
         Send(method);
     }

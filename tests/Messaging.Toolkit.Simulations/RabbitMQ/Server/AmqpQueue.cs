@@ -52,7 +52,7 @@ internal sealed class AmqpQueue
 
         var message = new StoredMessage(publication, places++, committed);
         ready.Add(message);
-        broker.Note($"taken by {Name}", publication);
+        Note($"taken by {Name}", publication);
         log.Send(Commit);
         return true;
     }
@@ -158,6 +158,15 @@ internal sealed class AmqpQueue
 
     private Wire NewLog() => new(broker.World, broker.Lane, broker.Random);
 
+    /// <summary>What goes through queues of the moment is of no interest.</summary>
+    private void Note(string what, Publication publication)
+    {
+        if (Declaration.Durable)
+        {
+            broker.Note(what, publication);
+        }
+    }
+
     private void Commit()
     {
         var message = ready[Committed];
@@ -218,7 +227,7 @@ internal sealed class AmqpQueue
             consumer.Held++;
         }
 
-        broker.Note($"{Name} to {consumer.Channel.Connection.Life.Name}", message.Publication);
+        Note($"{Name} to {consumer.Channel.Connection.Life.Name}", message.Publication);
         consumer.Channel.Deliver(given);
         if (consumer.Channel.Connection.Life.Happens(FaultKind.Rebalance, Operation.Receive))
         {

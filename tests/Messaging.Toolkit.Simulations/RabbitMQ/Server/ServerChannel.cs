@@ -85,7 +85,7 @@ internal sealed class ServerChannel(ServerConnection connection, ClientChannel c
             connection.ToClient.Send(() => client.OnReturned(publication));
         }
 
-        if (queues.Count > 0 && connection.Life.Happens(FaultKind.Returned, Operation.Send, out var severity))
+        if (confirms && queues.Count > 0 && connection.Life.Happens(FaultKind.Returned, Operation.Send, out var severity))
         {
             // A message to several queues is refused if one of them refuses it.
             queues = [.. queues.Take(severity < 0.5 ? 0 : queues.Count - 1)];

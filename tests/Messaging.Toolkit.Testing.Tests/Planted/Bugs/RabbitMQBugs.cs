@@ -6,6 +6,7 @@ internal static class RabbitMQBugs
     private const string Sender = "Messaging.Toolkit.RabbitMQ/Sending/RabbitMQSender.cs";
     private const string Keys = "Messaging.Toolkit.RabbitMQ/Sending/KeyedMessages.cs";
     private const string Consumer = "Messaging.Toolkit.RabbitMQ/Receiving/QueueConsumer.cs";
+    private const string Presence = "Messaging.Toolkit.RabbitMQ/Receiving/Presence.cs";
     private const string Tags = "Messaging.Toolkit.RabbitMQ/Receiving/UnsettledTags.cs";
     private const string Reader = "Messaging.Toolkit.RabbitMQ/Receiving/EnvelopeReader.cs";
 
@@ -61,9 +62,13 @@ internal static class RabbitMQBugs
             "Break(new MessagingException(\"RabbitMQ has cancelled the consumer: its queue was deleted or has moved.\"));",
             ""),
 
-        new("partition left at once", "A process that leaves a partition does not wait for what it has taken of it.", Consumer,
+        new("partition left at once", "A process that gives a partition to another one does not wait for what it has taken of it.", Consumer,
             "await idle.Task;",
-            "await Task.CompletedTask;"),
+            "await Task.Yield();"),
+
+        new("silent process present", "A process that died keeps its share of the partitions.", Presence,
+            "time.GetElapsedTime(other.Value) > LongestSilence",
+            "time.GetElapsedTime(other.Value) > TimeSpan.MaxValue"),
 
         new("body not copied", "A message keeps the client's buffer, which is used again.", Reader,
             "body.ToArray()",
