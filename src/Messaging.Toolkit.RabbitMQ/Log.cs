@@ -13,4 +13,10 @@ internal static partial class Log
 
     [LoggerMessage(102, LogLevel.Error, "MapForeign failed for the message {MessageId} of endpoint {Endpoint}: it goes to the dead letters. Replay it from there when MapForeign can read it.")]
     public static partial void NotMapped(this ILogger logger, Guid messageId, string endpoint, Exception exception);
+
+    [LoggerMessage(103, LogLevel.Warning, "The consumer of the queue {Queue} has ended, and begins again: {Reason}")]
+    public static partial void ConsumerEnded(this ILogger logger, string queue, string reason);
+
+    [LoggerMessage(104, LogLevel.Warning, "What the endpoint {Endpoint} needs in RabbitMQ could not be declared. The others are sent to all the same; the endpoint itself tries again.")]
+    public static partial void NotDeclared(this ILogger logger, string endpoint, Exception exception);
 }

@@ -47,7 +47,7 @@ public sealed class RabbitMQOptions
     /// </summary>
     public int UnconfirmedPerKey { get; set; } = 1;
 
-    /// <summary>How long a confirm may take while the broker takes messages at all. Then the connection is given up and the messages are sent again. Default 30 s; from 1 s to 1 h.</summary>
+    /// <summary>How long the broker may confirm nothing at all while some confirms are due and it does not say that it is busy. Then the connection is given up and the messages are sent again. Default 30 s; from 1 s to 1 h.</summary>
     public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether an event that no queue is bound to is nobody's concern. Default false: it goes to the dead letters, as a command without a queue does.</summary>

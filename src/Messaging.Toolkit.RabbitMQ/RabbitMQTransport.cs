@@ -17,7 +17,7 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
     private static readonly string[] Destinations = ["rabbitmq"];
 
     private readonly ConnectionOpener connections = new(options, time);
-    private readonly BrokerTopology broker = new(options, topology);
+    private readonly BrokerTopology broker = new(options, topology, logger);
     private readonly BrokerLimits limits = new(options, time);
 
     public string Name => "rabbitmq";
@@ -27,14 +27,14 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
         => await connections.OpenAsync("sender", async connection =>
         {
-            await broker.DeclareAsync(connection, cancellationToken);
+            await broker.DeclareAllAsync(connection, cancellationToken);
             return await RabbitMQSender.OpenAsync(connection, broker, limits, options, time, logger, cancellationToken);
         }, cancellationToken);
 
     public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
         => await connections.OpenAsync(endpoint, async connection =>
         {
-            await broker.DeclareAsync(connection, cancellationToken);
+            await broker.DeclareAsync(connection, endpoint, cancellationToken);
             var reader = new EnvelopeReader(endpoint, options.MapForeign, ids, time, logger);
             if (broker.QueuesOf(endpoint) is [var only])
             {
@@ -45,7 +45,7 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
                 $"{endpoint}, presence", own => Presence.OpenAsync(own, broker.PresenceOf(endpoint), ids.New(), time, cancellationToken), cancellationToken);
             try
             {
-                return await RabbitMQReceiver.OpenAsync(connection, presence, broker.QueuesOf(endpoint), prefetch, reader, time, cancellationToken);
+                return await RabbitMQReceiver.OpenAsync(connection, presence, broker.QueuesOf(endpoint), prefetch, reader, time, logger, cancellationToken);
             }
             catch
             {

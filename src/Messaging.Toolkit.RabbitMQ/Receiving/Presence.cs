@@ -1,6 +1,7 @@
 using Messaging.Toolkit.RabbitMQ.Connections;
 using Messaging.Toolkit.Runtime;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 
 namespace Messaging.Toolkit.RabbitMQ.Receiving;
 
@@ -27,6 +28,8 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> heard = new(StringComparer.Ordinal);
     private readonly Signal changed;
+    private volatile bool isBlocked;
+    private long heardSelf;
 
     private Presence(IConnection connection, IChannel channel, string exchange, Guid self, TimeProvider time) : base(channel)
     {
@@ -35,6 +38,7 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
         this.self = self.ToString();
         this.time = time;
         changed = new Signal(time);
+        heardSelf = time.GetTimestamp();
     }
 
     /// <summary>Begins to listen.</summary>
@@ -49,6 +53,8 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
         var queue = await channel.QueueDeclareAsync("", durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellationToken);
         await channel.QueueBindAsync(queue.QueueName, exchange, "", cancellationToken: cancellationToken);
         var presence = new Presence(connection, channel, exchange, self, time);
+        connection.ConnectionBlockedAsync += presence.OnBlockedAsync;
+        connection.ConnectionUnblockedAsync += presence.OnUnblockedAsync;
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, presence, cancellationToken);
         return presence;
     }
@@ -61,9 +67,21 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     }
 
     /// <summary>Waits until something may have changed, and says again that this one is there.</summary>
+    /// <exception cref="MessagingException">It does not hear itself any more, and so nobody else.</exception>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         await changed.WaitAsync(Interval, cancellationToken);
+        if (isBlocked)
+        {
+            // The broker reads nothing from those who say something: all are silent, and nobody is gone for that.
+            return;
+        }
+
+        if (time.GetElapsedTime(Volatile.Read(ref heardSelf)) > LongestSilence)
+        {
+            throw new MessagingException($"What is published to the exchange '{exchange}' does not arrive, so that this process cannot know of the others.");
+        }
+
         await SayAsync(Here, cancellationToken);
     }
 
@@ -75,7 +93,7 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var silent in heard.Where(other => time.GetElapsedTime(other.Value) > LongestSilence).Select(other => other.Key).ToList())
+            foreach (var silent in heard.Where(other => !isBlocked && time.GetElapsedTime(other.Value) > LongestSilence).Select(other => other.Key).ToList())
             {
                 heard.Remove(silent);
             }
@@ -89,7 +107,11 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        if (properties.MessageId is { } other && other != self && Hear(other, properties.Type == Gone))
+        if (properties.MessageId == self)
+        {
+            Volatile.Write(ref heardSelf, time.GetTimestamp());
+        }
+        else if (properties.MessageId is { } other && Hear(other, properties.Type == Gone))
         {
             changed.Set();
         }
@@ -98,14 +120,41 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     }
 
     /// <summary>Says goodbye, so that the others need not notice.</summary>
-    public async ValueTask DisposeAsync()
+    public async Task LeaveAsync()
     {
-        if (Channel.IsOpen)
+        if (Channel.IsOpen && !isBlocked)
         {
             await ConnectionOpener.AtMostAsync(SayAsync(Gone, CancellationToken.None), time);
         }
+    }
 
+    /// <summary>Leaves, and ends the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
         await ConnectionOpener.CloseAsync(connection, time);
+    }
+
+    private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs why)
+    {
+        isBlocked = true;
+        return Task.CompletedTask;
+    }
+
+    private Task OnUnblockedAsync(object sender, AsyncEventArgs args)
+    {
+        lock (gate)
+        {
+            foreach (var other in heard.Keys.ToList())
+            {
+                heard[other] = time.GetTimestamp();
+            }
+        }
+
+        Volatile.Write(ref heardSelf, time.GetTimestamp());
+        isBlocked = false;
+        changed.Set();
+        return Task.CompletedTask;
     }
 
     private bool Hear(string other, bool isGone)

@@ -22,11 +22,14 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
 
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task acknowledging = Task.CompletedTask;
+    private readonly Action<QueueConsumer, Exception> ended;
+    private volatile bool isClosing;
     private bool isLeaving;
     private int taken;
 
-    private QueueConsumer(IChannel channel, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, TimeProvider time) : base(channel)
+    private QueueConsumer(IChannel channel, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, Action<QueueConsumer, Exception> ended, TimeProvider time) : base(channel)
     {
+        this.ended = ended;
         this.reader = reader;
         this.received = received;
         this.time = time;
@@ -37,20 +40,25 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     /// <param name="queue">The queue.</param>
     /// <param name="prefetch">How many deliveries may be unsettled.</param>
     /// <param name="reader">Reads them.</param>
-    /// <param name="received">Where they go to. It ends with the consumer, unless that leaves.</param>
+    /// <param name="received">Where they go to.</param>
+    /// <param name="ended">Is told why the consumer has ended, unless it was told to.</param>
     /// <param name="time">Bounds what may never end.</param>
     /// <param name="cancellationToken">Gives up beginning.</param>
     public static async Task<QueueConsumer> OpenAsync(
-        IConnection connection, string queue, int prefetch, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, TimeProvider time, CancellationToken cancellationToken)
+        IConnection connection, string queue, int prefetch, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, Action<QueueConsumer, Exception> ended, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var channel = await connection.CreateChannelAsync(new CreateChannelOptions(false, false, consumerDispatchConcurrency: 1), cancellationToken);
         await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
-        var consumer = new QueueConsumer(channel, reader, received, time);
+        var consumer = new QueueConsumer(channel, reader, received, ended, time);
         channel.ChannelShutdownAsync += consumer.OnShutdownAsync;
         consumer.acknowledging = consumer.AcknowledgeAllAsync();
         await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken);
         return consumer;
     }
+
+    /// <summary>Whether nothing comes any more.</summary>
+    public bool HasEnded => isClosing;
 
     /// <summary>Whether one of its deliveries may be handled. Whoever is told so settles it later.</summary>
     public bool TryTake()
@@ -65,8 +73,8 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     /// <summary>Ends deliveries that were taken.</summary>
     /// <param name="tags">Their numbers.</param>
     /// <param name="isDone">Whether they are to be acknowledged. Others stay with the channel.</param>
-    /// <exception cref="MessagingException">The channel is closed: they come again.</exception>
-    public void Settle(IReadOnlyList<ulong> tags, bool isDone)
+    /// <returns>False if the channel is closed: they come again.</returns>
+    public bool Settle(IReadOnlyList<ulong> tags, bool isDone)
     {
         var isAcknowledged = !isDone || done.Writer.TryWrite(tags);
         lock (gate)
@@ -78,10 +86,7 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
             }
         }
 
-        if (!isAcknowledged)
-        {
-            throw new MessagingException("The channel to RabbitMQ is closed: the deliveries come again.");
-        }
+        return isAcknowledged;
     }
 
     /// <summary>
@@ -100,7 +105,13 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
 
         await idle.Task;
         await FlushAsync();
-        await ConnectionOpener.AtMostAsync(CloseAsync(), time);
+        isClosing = true;
+        var closing = CloseAsync();
+        await ConnectionOpener.AtMostAsync(closing, time);
+        if (!closing.IsCompletedSuccessfully)
+        {
+            throw new MessagingException("A channel to RabbitMQ could not be closed: the queue's next consumer would wait for ever.");
+        }
     }
 
     /// <summary>Acknowledges what is settled. Nothing can be settled any more.</summary>
@@ -136,8 +147,11 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
 
     private async Task CloseAsync()
     {
-        Channel.ChannelShutdownAsync -= OnShutdownAsync;
-        await Channel.CloseAsync();
+        if (Channel.IsOpen)
+        {
+            await Channel.CloseAsync();
+        }
+
         await Channel.DisposeAsync();
     }
 
@@ -184,8 +198,12 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
 
     private void Break(Exception exception)
     {
-        received.TryComplete(exception);
         done.Writer.TryComplete();
         idle.TrySetResult();
+        if (!isClosing)
+        {
+            isClosing = true;
+            ended(this, exception);
+        }
     }
 }

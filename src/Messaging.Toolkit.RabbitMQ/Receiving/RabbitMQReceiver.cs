@@ -1,14 +1,16 @@
 using System.Threading.Channels;
 using Messaging.Toolkit.RabbitMQ.Connections;
 using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.RabbitMQ.Receiving;
 
 /// <summary>What one process receives for one endpoint: over a connection of its own, from one queue or from several.</summary>
 /// <remarks>
-/// Whatever ends a consumer ends the receiver: the channel or the connection are gone, or the broker has cancelled it because
-/// the queue was deleted or a handler took longer than its consumer timeout. The core opens the next receiver.
+/// Whatever ends the only consumer ends the receiver: the channel or the connection are gone, or the broker has cancelled it because
+/// the queue was deleted or a handler took longer than its consumer timeout. The core opens the next receiver. One of several is
+/// replaced, if it can be.
 /// </remarks>
 internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader reader, TimeProvider time) : IReceiver
 {
@@ -29,10 +31,10 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
 
     /// <summary>Consumes this process's share of the endpoint's queues.</summary>
     public static async Task<RabbitMQReceiver> OpenAsync(
-        IConnection connection, Presence presence, IReadOnlyList<string> queues, int prefetch, EnvelopeReader reader, TimeProvider time, CancellationToken cancellationToken)
+        IConnection connection, Presence presence, IReadOnlyList<string> queues, int prefetch, EnvelopeReader reader, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         var receiver = new RabbitMQReceiver(connection, reader, time);
-        receiver.share = new PartitionShare(receiver, presence, queues, Math.Max(1, prefetch / queues.Count));
+        receiver.share = new PartitionShare(receiver, presence, queues, Math.Max(1, prefetch / queues.Count), time, logger);
         await receiver.share.StartAsync(cancellationToken);
         return receiver;
     }
@@ -40,7 +42,7 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
     /// <summary>Begins to consume a queue.</summary>
     public async Task<QueueConsumer> ConsumeAsync(string queue, int prefetch, CancellationToken cancellationToken)
     {
-        var consumer = await QueueConsumer.OpenAsync(connection, queue, prefetch, reader, received.Writer, time, cancellationToken);
+        var consumer = await QueueConsumer.OpenAsync(connection, queue, prefetch, reader, received.Writer, OnEnded, time, cancellationToken);
         lock (gate)
         {
             consumers.Add(consumer);
@@ -74,13 +76,16 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
 
     public ValueTask SettleAsync(IReadOnlyList<Delivery> deliveries, Settlement settlement, CancellationToken cancellationToken)
     {
+        var areAcknowledged = true;
         foreach (var ofOne in deliveries.Cast<RabbitMQDelivery>().GroupBy(delivery => delivery.Consumer, delivery => delivery.Tag))
         {
-            ofOne.Key.Settle([.. ofOne], settlement == Settlement.Done);
+            areAcknowledged &= ofOne.Key.Settle([.. ofOne], settlement == Settlement.Done);
         }
 
-        return ValueTask.CompletedTask;
+        return areAcknowledged ? ValueTask.CompletedTask : throw new MessagingException("The channel to RabbitMQ is closed: the deliveries come again.");
     }
+
+    public ValueTask CloseIntakeAsync() => share is null ? ValueTask.CompletedTask : new(share.GiveUpAsync());
 
     /// <summary>Acknowledges what is done, and gives back the rest.</summary>
     public async ValueTask DisposeAsync()
@@ -97,6 +102,23 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
 
     /// <summary>Tells whoever receives that it is over, and why.</summary>
     public void Break(Exception exception) => received.Writer.TryComplete(exception);
+
+    /// <summary>One queue of several may be had again. Of one, and when all end with their connection, the core must open the next receiver.</summary>
+    private void OnEnded(QueueConsumer consumer, Exception exception)
+    {
+        if (share is null || !connection.IsOpen)
+        {
+            Break(exception);
+            return;
+        }
+
+        lock (gate)
+        {
+            consumers.Remove(consumer);
+        }
+
+        share.OnEnded(consumer, exception);
+    }
 
     private List<QueueConsumer> Consumers()
     {

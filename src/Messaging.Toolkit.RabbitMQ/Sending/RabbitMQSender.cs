@@ -170,7 +170,7 @@ internal sealed class RabbitMQSender : ISender
         if (message.Unroutable > 0 && !message.HasComeBack)
         {
             // The queue may have been deleted while it was consumed.
-            await topology.DeclareAsync(connection, CancellationToken.None);
+            await topology.DeclareAllAsync(connection, CancellationToken.None);
         }
 
         var envelope = message.Message.Envelope;

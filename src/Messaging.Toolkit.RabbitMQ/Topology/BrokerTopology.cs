@@ -3,6 +3,7 @@ using System.Text;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -13,7 +14,7 @@ namespace Messaging.Toolkit.RabbitMQ.Topology;
 /// endpoint, bound to the exchanges of what it handles, and a place for what the broker itself gives up. A colon is in no
 /// name of the application's, so that names that are made here cannot be taken already.
 /// </summary>
-internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology topology)
+internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology topology, ILogger logger)
 {
     private static readonly string[] Buckets = [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(bucket => bucket.ToString(CultureInfo.InvariantCulture))];
 
@@ -27,7 +28,7 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     private string LastResort => options.Prefix + "dead-letters";
 
     /// <summary>The fanout exchange by which the processes of an endpoint know of each other.</summary>
-    public string PresenceOf(string endpoint) => $"{options.Prefix}{endpoint}:presence";
+    public string PresenceOf(string endpoint) => $"{options.Prefix}{endpoint}:presence/{options.QueueOf(endpoint).Partitions}";
 
     /// <summary>The queues of an endpoint: one, or one for each partition.</summary>
     public IReadOnlyList<string> QueuesOf(string endpoint)
@@ -42,43 +43,82 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     public Route? RouteOf(MessageEnvelope envelope)
         => routes.GetValueOrDefault(envelope.Type)?[envelope.Key is { } key ? MessageKeys.Bucket(key, Buckets.Length) : MessageKeys.Bucket(envelope.Id, Buckets.Length)];
 
-    /// <summary>Declares everything, if that is wanted. What is there already as it should be is left alone.</summary>
+    /// <summary>Declares what an endpoint needs to receive, if that is wanted. What is there already as it should be is left alone.</summary>
     /// <exception cref="MessagingException">Something is there already, and different.</exception>
-    public async Task DeclareAsync(IConnection connection, CancellationToken cancellationToken)
+    public async Task DeclareAsync(IConnection connection, string endpoint, CancellationToken cancellationToken)
+    {
+        if (options.DeclareTopology)
+        {
+            await DeclareExchangesAsync(connection, cancellationToken);
+            await DeclareQueuesAsync(connection, topology.Endpoints.Single(each => each.Name == endpoint), cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Declares what a sender needs, if that is wanted: the queues of all endpoints too, so that what comes first is not lost. One
+    /// that cannot be declared keeps nothing from the others.
+    /// </summary>
+    /// <exception cref="MessagingException">An exchange is there already, and different.</exception>
+    public async Task DeclareAllAsync(IConnection connection, CancellationToken cancellationToken)
     {
         if (!options.DeclareTopology)
         {
             return;
         }
 
-        var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        var what = "";
-        try
+        await DeclareExchangesAsync(connection, cancellationToken);
+        foreach (var endpoint in topology.Endpoints)
         {
-            what = $"The exchange and the queue '{LastResort}'";
+            try
+            {
+                await DeclareQueuesAsync(connection, endpoint, cancellationToken);
+            }
+            catch (Exception exception) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
+            {
+                logger.NotDeclared(endpoint.Name, exception);
+            }
+        }
+    }
+
+    private Task DeclareExchangesAsync(IConnection connection, CancellationToken cancellationToken)
+        => OnChannelAsync(connection, async (channel, begin) =>
+        {
+            begin($"The exchange and the queue '{LastResort}'");
             await channel.ExchangeDeclareAsync(LastResort, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
             await channel.QueueDeclareAsync(LastResort, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
             await channel.QueueBindAsync(LastResort, LastResort, "", cancellationToken: cancellationToken);
             foreach (var exchange in topology.Types.Select(type => ExchangeOf(options, type)).Distinct(StringComparer.Ordinal))
             {
-                what = $"The exchange '{exchange}'";
+                begin($"The exchange '{exchange}'");
                 await channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
             }
+        }, cancellationToken);
 
-            foreach (var endpoint in topology.Endpoints)
+    private Task DeclareQueuesAsync(IConnection connection, EndpointTopology endpoint, CancellationToken cancellationToken)
+        => OnChannelAsync(connection, async (channel, begin) =>
+        {
+            var queues = QueuesOf(endpoint.Name);
+            for (var i = 0; i < queues.Count; i++)
             {
-                var queues = QueuesOf(endpoint.Name);
-                for (var i = 0; i < queues.Count; i++)
-                {
-                    what = $"The queue '{queues[i]}'";
-                    await channel.QueueDeclareAsync(queues[i], durable: true, exclusive: false, autoDelete: false, Arguments(options.QueueOf(endpoint.Name), Major(connection)), cancellationToken: cancellationToken);
-                    await BindAsync(channel, queues[i], endpoint, queues.Count == 1 ? ["#"] : Buckets.Where((_, bucket) => bucket % queues.Count == i), cancellationToken);
-                }
-
-                what = $"The exchange '{PresenceOf(endpoint.Name)}'";
-                await channel.ExchangeDeclareAsync(PresenceOf(endpoint.Name), ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+                begin($"The queue '{queues[i]}'");
+                await channel.QueueDeclareAsync(queues[i], durable: true, exclusive: false, autoDelete: false, Arguments(options.QueueOf(endpoint.Name), Major(connection)), cancellationToken: cancellationToken);
+                await BindAsync(channel, queues[i], endpoint, queues.Count == 1 ? ["#"] : Buckets.Where((_, bucket) => bucket % queues.Count == i), cancellationToken);
             }
 
+            if (queues.Count > 1)
+            {
+                begin($"The exchange '{PresenceOf(endpoint.Name)}'");
+                await channel.ExchangeDeclareAsync(PresenceOf(endpoint.Name), ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+            }
+        }, cancellationToken);
+
+    private static async Task OnChannelAsync(IConnection connection, Func<IChannel, Action<string>, Task> declare, CancellationToken cancellationToken)
+    {
+        var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        var what = "";
+        try
+        {
+            await declare(channel, next => what = next);
             await channel.CloseAsync(cancellationToken);
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.PreconditionFailed } reason)

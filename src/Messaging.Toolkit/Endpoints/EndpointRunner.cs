@@ -64,10 +64,24 @@ internal sealed class EndpointRunner(
             await GiveBackWaitingAsync();
             if (stopping.IsCancellationRequested)
             {
+                await CloseIntakeAsync(receiver);
+
                 // What runs is settled with this receiver, so it stays until then.
                 await FinishRunningAsync();
                 await GiveBackWaitingAsync();
             }
+        }
+    }
+
+    private async Task CloseIntakeAsync(IReceiver receiver)
+    {
+        try
+        {
+            await receiver.CloseIntakeAsync();
+        }
+        catch (Exception exception)
+        {
+            logger.SettlingFailed(endpoint.Name, 0, exception);
         }
     }
 

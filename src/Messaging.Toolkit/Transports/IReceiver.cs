@@ -14,6 +14,12 @@ public interface IReceiver : IAsyncDisposable
     /// <summary>Waits for at least one delivery and returns at most <paramref name="max"/>, in order. A call that is cancelled loses nothing: the next one returns it.</summary>
     ValueTask<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Is called once, before a graceful end: <see cref="ReceiveAsync"/> is not called any more, and what was received is still settled. What
+    /// other processes can go on with may be left to them already. By default nothing happens.
+    /// </summary>
+    ValueTask CloseIntakeAsync() => ValueTask.CompletedTask;
+
     /// <summary>Ends deliveries of this receiver's.</summary>
     ValueTask SettleAsync(IReadOnlyList<Delivery> deliveries, Settlement settlement, CancellationToken cancellationToken);
 }

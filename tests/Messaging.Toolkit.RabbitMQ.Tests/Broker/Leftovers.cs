@@ -1,5 +1,6 @@
 using Messaging.Toolkit.RabbitMQ.Topology;
 using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.RabbitMQ.Tests.Broker;
@@ -9,7 +10,7 @@ internal static class Leftovers
     /// <summary>Deletes all that an application has declared.</summary>
     public static async Task DeleteAsync(RabbitMQOptions options, MessageTopology topology)
     {
-        var broker = new BrokerTopology(options, topology);
+        var broker = new BrokerTopology(options, topology, NullLogger.Instance);
         var endpoints = topology.Endpoints.Select(endpoint => endpoint.Name).Concat(topology.Types.Select(type => type.Endpoint)).OfType<string>().Distinct().ToList();
         await Line.BareAsync(async channel =>
         {
