@@ -41,7 +41,16 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
                 return await RabbitMQReceiver.OpenAsync(connection, only, prefetch, reader, time, cancellationToken);
             }
 
-            var presence = await Presence.OpenAsync(connection, broker.PresenceOf(endpoint), ids.New(), time, cancellationToken);
-            return await RabbitMQReceiver.OpenAsync(connection, presence, broker.QueuesOf(endpoint), prefetch, reader, time, cancellationToken);
+            var presence = await connections.OpenAsync(
+                $"{endpoint}, presence", own => Presence.OpenAsync(own, broker.PresenceOf(endpoint), ids.New(), time, cancellationToken), cancellationToken);
+            try
+            {
+                return await RabbitMQReceiver.OpenAsync(connection, presence, broker.QueuesOf(endpoint), prefetch, reader, time, cancellationToken);
+            }
+            catch
+            {
+                await presence.DisposeAsync();
+                throw;
+            }
         }, cancellationToken);
 }

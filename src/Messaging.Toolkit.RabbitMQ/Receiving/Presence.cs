@@ -8,6 +8,7 @@ namespace Messaging.Toolkit.RabbitMQ.Receiving;
 /// The processes of one endpoint, as one of them knows them: each tells all others every two seconds that it is there, and at once
 /// when somebody new has spoken. Who has been silent for ten seconds is gone.
 /// </summary>
+/// <remarks>It has a connection of its own: a broker that is short of memory reads nothing from connections that publish, and acknowledgements must not wait for that.</remarks>
 internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
 {
     private const string Here = "here";
@@ -19,6 +20,7 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     /// <summary>Long enough for an answer, so that one who joins takes nothing that it would give back at once.</summary>
     private static readonly TimeSpan Meeting = TimeSpan.FromMilliseconds(250);
 
+    private readonly IConnection connection;
     private readonly string exchange;
     private readonly string self;
     private readonly TimeProvider time;
@@ -26,8 +28,9 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     private readonly Dictionary<string, long> heard = new(StringComparer.Ordinal);
     private readonly Signal changed;
 
-    private Presence(IChannel channel, string exchange, Guid self, TimeProvider time) : base(channel)
+    private Presence(IConnection connection, IChannel channel, string exchange, Guid self, TimeProvider time) : base(channel)
     {
+        this.connection = connection;
         this.exchange = exchange;
         this.self = self.ToString();
         this.time = time;
@@ -35,7 +38,7 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
     }
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="connection">Where to open a channel.</param>
+    /// <param name="connection">Is its own from then on.</param>
     /// <param name="exchange">The fanout exchange that all are bound to.</param>
     /// <param name="self">Who this one is.</param>
     /// <param name="time">The clock.</param>
@@ -45,7 +48,7 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var queue = await channel.QueueDeclareAsync("", durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellationToken);
         await channel.QueueBindAsync(queue.QueueName, exchange, "", cancellationToken: cancellationToken);
-        var presence = new Presence(channel, exchange, self, time);
+        var presence = new Presence(connection, channel, exchange, self, time);
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, presence, cancellationToken);
         return presence;
     }
@@ -101,6 +104,8 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
         {
             await ConnectionOpener.AtMostAsync(SayAsync(Gone, CancellationToken.None), time);
         }
+
+        await ConnectionOpener.CloseAsync(connection, time);
     }
 
     private bool Hear(string other, bool isGone)
