@@ -63,6 +63,30 @@ public sealed class PartitionTests
     }
 
     [Fact]
+    public async Task Whoever_stops_leaves_everything_to_the_others_but_what_it_still_works_on()
+    {
+        await using var line = NewLine();
+        var sender = await line.OpenSenderAsync();
+        var first = await line.OpenReceiverAsync();
+        await SendToAllAsync(line, sender, number: 1);
+        var taken = await Line.ReceiveAsync(first, Keys);
+        var last = taken[^1];
+        await first.SettleAsync(taken[..^1], Settlement.Done, default);
+        await using var second = await Member.JoinAsync(line, []);
+
+        await first.CloseIntakeAsync();
+        await Eventually.IsAsync(async () =>
+        {
+            await SendToAllAsync(line, sender, number: 2);
+            return second.Keys.Count > Keys / 2;
+        });
+        second.Keys.Should().NotContain(last.Envelope.Key);
+        await first.SettleAsync([last], Settlement.Done, default);
+
+        await Eventually.IsAsync(() => second.Keys.Count == Keys);
+    }
+
+    [Fact]
     public async Task No_more_come_than_may_be_unsettled()
     {
         await using var line = NewLine();
