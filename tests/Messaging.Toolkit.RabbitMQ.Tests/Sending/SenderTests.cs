@@ -159,6 +159,18 @@ public sealed class SenderTests
     }
 
     [Fact]
+    public async Task An_endpoint_whose_queue_cannot_be_declared_keeps_nothing_from_the_others()
+    {
+        await using var line = new Line(null, new EndpointTopology("worker", [Line.Work]), new EndpointTopology("other", [Line.Changed]));
+        await Line.BareAsync(channel => channel.QueueDeclareAsync(line.Queue, durable: true, exclusive: false, autoDelete: false));
+
+        var results = await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(1, type: Line.Changed));
+
+        results.Single().Status.Should().Be(SendStatus.Confirmed);
+        (await Line.ReceiveAsync(await line.OpenReceiverAsync("other"), 1)).Select(Line.NumberOf).Should().Equal(1);
+    }
+
+    [Fact]
     public async Task An_exchange_that_its_manager_has_forgotten_keeps_only_its_own_messages_from_being_sent()
     {
         await using var line = new Line();
