@@ -62,9 +62,9 @@ internal static class RabbitMQBugs
             "Break(new MessagingException(\"RabbitMQ has cancelled the consumer: its queue was deleted or has moved.\"));",
             ""),
 
-        new("partition left at once", "A process that gives a partition to another one does not wait for what it has taken of it.", Consumer,
-            "await idle.Task;",
-            "await Task.Yield();"),
+        new("partition kept", "A process that leaves a partition to another one keeps its channel, and what comes there.", Consumer,
+            "await ConnectionOpener.AtMostAsync(CloseAsync(), time);",
+            "_ = time;"),
 
         new("silent process present", "A process that died keeps its share of the partitions.", Presence,
             "time.GetElapsedTime(other.Value) > LongestSilence",
