@@ -10,6 +10,9 @@ internal interface ISimulatedBroker
     /// <summary>Whether everything that it has taken is settled.</summary>
     bool IsDrained { get; }
 
+    /// <summary>What is not, in words.</summary>
+    string Left { get; }
+
     /// <summary>The endpoints that a message in the outbox is for.</summary>
     IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope);
 

@@ -21,6 +21,8 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
 
     public bool IsDrained => queues.Values.All(queue => queue.IsDrained);
 
+    public string Left => string.Join(", ", queues.Where(queue => !queue.Value.IsDrained).Select(queue => queue.Key));
+
     public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope) => QueuesOf(destination);
 
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)

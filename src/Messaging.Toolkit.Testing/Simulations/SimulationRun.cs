@@ -201,7 +201,7 @@ internal sealed class SimulationRun : IDisposable
                 world.AwaitEscape(EscapeLimit);
             }
 
-            ledger.Report("G6", $"{otherwise} within {limit} of virtual time. Left: {(left.Length > 0 ? left : "no message")}; nodes: {string.Join(", ", nodes.Select(node => $"{node.Life?.Name ?? "down"} {node.Life?.Lane.State}"))}.", ledger.Open.FirstOrDefault()?.Envelope.Id);
+            ledger.Report("G6", $"{otherwise} within {limit} of virtual time. Left: {(left.Length > 0 ? left : "no message")}; {(broker?.IsDrained == false ? $"in the broker: {broker.Left}; " : "")}nodes: {string.Join(", ", nodes.Select(node => $"{node.Life?.Name ?? "down"} {node.Life?.Lane.State}"))}.", ledger.Open.FirstOrDefault()?.Envelope.Id);
             ThrowIfViolated();
         }
     }

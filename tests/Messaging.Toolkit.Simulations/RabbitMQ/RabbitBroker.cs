@@ -49,6 +49,8 @@ internal sealed class RabbitBroker : ISimulatedBroker
 
     public bool IsDrained => queues.Values.All(queue => queue.IsEmpty);
 
+    public string Left => string.Join(", ", queues.Values.Where(queue => !queue.IsEmpty));
+
     /// <summary>How much longer it reads nothing from who publishes; null if it does.</summary>
     public TimeSpan? ShortFor => shortUntil > World.Now ? shortUntil - World.Now : null;
 

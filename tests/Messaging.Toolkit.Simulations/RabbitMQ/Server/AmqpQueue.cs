@@ -156,6 +156,9 @@ internal sealed class AmqpQueue
     /// <summary>How many of those that are ready are committed.</summary>
     private int Committed => ready.FindIndex(message => !message.IsCommitted) is >= 0 and var index ? index : ready.Count;
 
+    public override string ToString()
+        => $"{Name} with {ready.Count} ready and {handedOut.Count} at {string.Join(" and ", handedOut.Select(message => message.Consumer.Channel.Connection.Life.Name).Distinct())}";
+
     private Wire NewLog() => new(broker.World, broker.Lane, broker.Random);
 
     /// <summary>What goes through queues of the moment is of no interest.</summary>
