@@ -172,6 +172,8 @@ internal sealed class Presence : AsyncDefaultBasicConsumer, IAsyncDisposable
         }
     }
 
-    private async Task SayAsync(string what, CancellationToken cancellationToken)
-        => await Channel.BasicPublishAsync(exchange, "", mandatory: false, new BasicProperties { MessageId = self, Type = what }, ReadOnlyMemory<byte>.Empty, cancellationToken);
+    /// <summary>What is given up is the wait: a publish that is given up half way leaves the channel in no state to go on.</summary>
+    private Task SayAsync(string what, CancellationToken cancellationToken)
+        => Channel.BasicPublishAsync(exchange, "", mandatory: false, new BasicProperties { MessageId = self, Type = what }, ReadOnlyMemory<byte>.Empty, CancellationToken.None)
+            .AsTask().WaitAsync(cancellationToken);
 }

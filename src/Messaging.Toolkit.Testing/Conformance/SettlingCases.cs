@@ -38,9 +38,7 @@ internal static class SettlingCases
         var newer = trial.Messages.MakeForLeft(count: 50, keys: 5);
         await relay.DeliverAsync(newer);
 
-        var next = await process.OpenConsumerAsync(trial.Messages.Left);
-        var expected = older.ExceptBy(done.Select(delivery => delivery.Envelope.Id), message => message.Id).Concat(newer).ToList();
-        Expect.Arrived(expected, await next.HandleAsync(expected.Count));
+        await ExpectNextGetsAsync(trial, process, older.ExceptBy(done.Select(delivery => delivery.Envelope.Id), message => message.Id).Concat(newer));
     }
 
     public static async Task Deliveries_are_settled_in_any_order(Trial trial)
@@ -56,9 +54,7 @@ internal static class SettlingCases
         await trial.TogetherAsync([.. done.Chunk(7).Select(batch => consumer.SettleAsync(batch))]);
         await consumer.DisposeAsync();
 
-        var next = await process.OpenConsumerAsync(trial.Messages.Left);
-        var expected = messages.ExceptBy(done.Select(delivery => delivery.Envelope.Id), message => message.Id).ToList();
-        Expect.Arrived(expected, await next.HandleAsync(expected.Count));
+        await ExpectNextGetsAsync(trial, process, messages.ExceptBy(done.Select(delivery => delivery.Envelope.Id), message => message.Id));
     }
 
     public static async Task What_is_abandoned_comes_again_in_order(Trial trial)
@@ -140,5 +136,12 @@ internal static class SettlingCases
                 handled.AddRange(batch.Select(delivery => delivery.Envelope));
             }
         }
+    }
+
+    private static async Task ExpectNextGetsAsync(Trial trial, TrialProcess process, IEnumerable<MessageEnvelope> messages)
+    {
+        var expected = messages.ToList();
+        var next = await process.OpenConsumerAsync(trial.Messages.Left);
+        Expect.Arrived(expected, await next.HandleAsync(expected.Count));
     }
 }

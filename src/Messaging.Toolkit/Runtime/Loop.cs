@@ -38,6 +38,7 @@ internal sealed class Loop(string name, TimeProvider time, EntropySource entropy
             catch (Exception exception)
             {
                 state?.Fails(exception);
+
                 // A step may be the life of a connection, which never ends well: one that has lasted was no failure until its end.
                 failures = time.GetElapsedTime(begun) > longestPause ? 1 : failures + 1;
                 var pause = backoff.After(failures);

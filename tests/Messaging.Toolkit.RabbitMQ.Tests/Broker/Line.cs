@@ -105,10 +105,7 @@ internal sealed class Line : IAsyncDisposable
     /// <summary>Waits until the broker knows that no more than so many messages are left to be settled.</summary>
     public Task LeftAsync(int count) => Server.UntilQueueHasAsync(Queue, count, "messages");
 
-    /// <summary>
-    /// Does something as any other program would that waits for confirms: what is sent without them to a quorum queue that was
-    /// declared a moment ago may be lost with the channel.
-    /// </summary>
+    /// <summary>Does something as any other program would that waits for confirms: without them it would not hear what the broker refuses.</summary>
     public static async Task<T> BareAsync<T>(Func<IChannel, Task<T>> act)
     {
         await using var connection = await new ConnectionFactory { Uri = Server.Uri }.CreateConnectionAsync();
