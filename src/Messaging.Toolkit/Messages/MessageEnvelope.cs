@@ -41,6 +41,15 @@ public sealed class MessageEnvelope
     /// <summary>W3C <c>tracestate</c> of the publisher, or null.</summary>
     public string? TraceState { get; init; }
 
+    /// <summary>Extension <c>recipient</c>: the one endpoint that it is for, or null if it is for all that its type is for.</summary>
+    public string? Recipient { get; init; }
+
+    /// <summary>Extensions <c>replyto</c>, <c>request</c>, <c>replykey</c> and <c>acknowledge</c>: where the reply goes, or null if nobody waits for one.</summary>
+    public ReplyAddress? ReplyTo { get; init; }
+
+    /// <summary>Extension <c>inreplyto</c>: the <see cref="ReplyAddress.Request"/> that this is the reply to, or null.</summary>
+    public string? InReplyTo { get; init; }
+
     /// <summary>The application's own headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Storage;
 
 namespace Messaging.Toolkit.Stores;
 
@@ -21,6 +22,12 @@ public interface IMessageStore
 
     /// <summary>Messages given up.</summary>
     IDeadLetterStore DeadLetters { get; }
+
+    /// <summary>Sagas and process managers, for those who run them.</summary>
+    ISagaStore Sagas { get; }
+
+    /// <summary>Sagas and process managers, for those who look at them.</summary>
+    ISagaCatalogue SagaCatalogue { get; }
 
     /// <summary>Set whenever this process may have committed messages to the outbox.</summary>
     event Action? MessagesCommitted;

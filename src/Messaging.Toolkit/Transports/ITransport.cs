@@ -17,6 +17,10 @@ public interface ITransport
     /// <returns>One outbox row is written for each.</returns>
     IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers);
 
+    /// <summary>Where a message must be brought so that it reaches one endpoint, of this application or of another: its envelope names it as the recipient. Pure.</summary>
+    /// <param name="endpoint">The endpoint's name.</param>
+    string GetDestination(string endpoint);
+
     /// <summary>Opens a way to send. Each relay opens its own, and a new one after a failure.</summary>
     ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken);
 
