@@ -26,6 +26,12 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private readonly string conversationId = prefix + "conversationid";
     private readonly string causationId = prefix + "causationid";
     private readonly string correlationId = prefix + "correlationid";
+    private readonly string recipient = prefix + "recipient";
+    private readonly string replyTo = prefix + "replyto";
+    private readonly string request = prefix + "request";
+    private readonly string replyKey = prefix + "replykey";
+    private readonly string acknowledge = prefix + "acknowledge";
+    private readonly string inReplyTo = prefix + "inreplyto";
 
     /// <summary>Writes everything but the content type and the body, for which brokers have fields of their own.</summary>
     /// <param name="envelope">The message.</param>
@@ -44,6 +50,12 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         add(headers, conversationId, envelope.ConversationId.ToString());
         AddIfPresent(causationId, envelope.CausationId?.ToString());
         AddIfPresent(correlationId, envelope.CorrelationId);
+        AddIfPresent(recipient, envelope.Recipient);
+        AddIfPresent(replyTo, envelope.ReplyTo?.Endpoint);
+        AddIfPresent(request, envelope.ReplyTo?.Request);
+        AddIfPresent(replyKey, envelope.ReplyTo?.Key);
+        AddIfPresent(acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
+        AddIfPresent(inReplyTo, envelope.InReplyTo);
         AddIfPresent(TraceParent, envelope.TraceParent);
         AddIfPresent(TraceState, envelope.TraceState);
         foreach (var (name, value) in envelope.Headers)
@@ -88,12 +100,15 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             Source = sender,
             Time = DateTimeOffset.TryParse(attributes.Time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sent) ? sent : broker.Time,
             ContentType = attributes.ContentType ?? broker.ContentType ?? "",
-            Key = attributes.Key is { Length: > 0 } key ? MessageKeys.Refuse(key) is null ? key : Digest(key) : null,
+            Key = FitKey(attributes.Key),
             ConversationId = Guid.TryParse(attributes.ConversationId, out var conversation) ? conversation : messageId,
             CausationId = Guid.TryParse(attributes.CausationId, out var causation) ? causation : null,
             CorrelationId = Fit(attributes.CorrelationId ?? broker.CorrelationId),
             TraceParent = attributes.TraceParent,
             TraceState = attributes.TraceState,
+            Recipient = Names.Refuse(attributes.Recipient) is null ? attributes.Recipient : null,
+            ReplyTo = ReplyAddress.Of(attributes.ReplyTo, Fit(attributes.Request), FitKey(attributes.ReplyKey), attributes.Acknowledge),
+            InReplyTo = Fit(attributes.InReplyTo),
             Headers = own ?? (IReadOnlyDictionary<string, string>)ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -115,12 +130,15 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         _ => text[..(MessageLimits.MaxNameLength - (char.IsHighSurrogate(text[MessageLimits.MaxNameLength - 1]) ? 1 : 0))],
     };
 
+    private static string? FitKey(string? key) => string.IsNullOrEmpty(key) ? null : MessageKeys.Refuse(key) is null ? key : Digest(key);
+
     /// <summary>What takes the place of a text that cannot be kept: the same for the same text, so that a key keeps its order.</summary>
     private static string Digest(string text) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private struct Attributes
     {
         public string? Id, Type, Source, Time, ContentType, Key, ConversationId, CausationId, CorrelationId, TraceParent, TraceState;
+        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, InReplyTo;
 
         /// <summary>False if it is no attribute that we know.</summary>
         public bool TrySet(ReadOnlySpan<char> name, string value)
@@ -137,6 +155,12 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
                 case "conversationid": ConversationId = value; break;
                 case "causationid": CausationId = value; break;
                 case "correlationid": CorrelationId = value; break;
+                case "recipient": Recipient = value; break;
+                case "replyto": ReplyTo = value; break;
+                case "request": Request = value; break;
+                case "replykey": ReplyKey = value; break;
+                case "acknowledge": Acknowledge = value; break;
+                case "inreplyto": InReplyTo = value; break;
                 case CloudEventHeaders.TraceParent: TraceParent = value; break;
                 case CloudEventHeaders.TraceState: TraceState = value; break;
                 default: return false;

@@ -20,6 +20,12 @@ internal static class EnvelopeHeaders
     private static readonly JsonEncodedText CorrelationId = JsonEncodedText.Encode("correlationid");
     private static readonly JsonEncodedText TraceParent = JsonEncodedText.Encode("traceparent");
     private static readonly JsonEncodedText TraceState = JsonEncodedText.Encode("tracestate");
+    private static readonly JsonEncodedText Recipient = JsonEncodedText.Encode("recipient");
+    private static readonly JsonEncodedText ReplyTo = JsonEncodedText.Encode("replyto");
+    private static readonly JsonEncodedText Request = JsonEncodedText.Encode("request");
+    private static readonly JsonEncodedText ReplyKey = JsonEncodedText.Encode("replykey");
+    private static readonly JsonEncodedText Acknowledge = JsonEncodedText.Encode("acknowledge");
+    private static readonly JsonEncodedText InReplyTo = JsonEncodedText.Encode("inreplyto");
     private static readonly JsonEncodedText Headers = JsonEncodedText.Encode("headers");
 
     public static string Write(MessageEnvelope envelope)
@@ -39,6 +45,12 @@ internal static class EnvelopeHeaders
         WriteIfPresent(json, CorrelationId, envelope.CorrelationId);
         WriteIfPresent(json, TraceParent, envelope.TraceParent);
         WriteIfPresent(json, TraceState, envelope.TraceState);
+        WriteIfPresent(json, Recipient, envelope.Recipient);
+        WriteIfPresent(json, ReplyTo, envelope.ReplyTo?.Endpoint);
+        WriteIfPresent(json, Request, envelope.ReplyTo?.Request);
+        WriteIfPresent(json, ReplyKey, envelope.ReplyTo?.Key);
+        WriteIfPresent(json, Acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
+        WriteIfPresent(json, InReplyTo, envelope.InReplyTo);
         if (envelope.Headers.Count > 0)
         {
             json.WriteStartObject(Headers);
@@ -76,6 +88,7 @@ internal static class EnvelopeHeaders
         {
             var json = new Utf8JsonReader(rented.AsSpan(0, Encoding.UTF8.GetBytes(headers, rented)));
             string? source = null, contentType = null, correlationId = null, traceParent = null, traceState = null;
+            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, inReplyTo = null;
             DateTimeOffset? time = null;
             Guid? conversationId = null, causationId = null;
             Dictionary<string, string>? own = null;
@@ -91,6 +104,12 @@ internal static class EnvelopeHeaders
                 else if (json.ValueTextEquals(CorrelationId.EncodedUtf8Bytes)) correlationId = NextString(ref json);
                 else if (json.ValueTextEquals(TraceParent.EncodedUtf8Bytes)) traceParent = NextString(ref json);
                 else if (json.ValueTextEquals(TraceState.EncodedUtf8Bytes)) traceState = NextString(ref json);
+                else if (json.ValueTextEquals(Recipient.EncodedUtf8Bytes)) recipient = NextString(ref json);
+                else if (json.ValueTextEquals(ReplyTo.EncodedUtf8Bytes)) replyTo = NextString(ref json);
+                else if (json.ValueTextEquals(Request.EncodedUtf8Bytes)) request = NextString(ref json);
+                else if (json.ValueTextEquals(ReplyKey.EncodedUtf8Bytes)) replyKey = NextString(ref json);
+                else if (json.ValueTextEquals(Acknowledge.EncodedUtf8Bytes)) acknowledge = NextString(ref json);
+                else if (json.ValueTextEquals(InReplyTo.EncodedUtf8Bytes)) inReplyTo = NextString(ref json);
                 else if (json.ValueTextEquals(Headers.EncodedUtf8Bytes)) own = NextObject(ref json);
                 else json.Skip();
             }
@@ -108,6 +127,9 @@ internal static class EnvelopeHeaders
                 CorrelationId = correlationId,
                 TraceParent = traceParent,
                 TraceState = traceState,
+                Recipient = recipient is null || Names.Refuse(recipient) is null ? recipient : throw new FormatException(),
+                ReplyTo = ReplyAddress.Of(replyTo, request, replyKey, acknowledge),
+                InReplyTo = inReplyTo,
                 Headers = (IReadOnlyDictionary<string, string>?)own ?? ReadOnlyDictionary<string, string>.Empty,
                 Body = body,
             };

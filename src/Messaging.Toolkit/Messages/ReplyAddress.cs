@@ -7,4 +7,31 @@ namespace Messaging.Toolkit.Messages;
 /// <param name="Request">What the endpoint knows its request by. Nobody else has to understand it.</param>
 /// <param name="Key">The ordering key of the reply.</param>
 /// <param name="Acknowledge">Whether it is a reply, too, that the message was handled: if its handlers do not reply, the toolkit does.</param>
-public sealed record ReplyAddress(string Endpoint, string Request, string? Key = null, bool Acknowledge = false);
+public sealed record ReplyAddress(string Endpoint, string Request, string? Key = null, bool Acknowledge = false)
+{
+    /// <summary>The address in the attributes of a message, or null: half of one, or one that nobody can have, leads nowhere.</summary>
+    internal static ReplyAddress? Of(string? endpoint, string? request, string? key, string? acknowledge)
+    {
+        if (endpoint is null || request is null)
+        {
+            return null;
+        }
+
+        var address = new ReplyAddress(endpoint, request, key, string.Equals(acknowledge, "true", StringComparison.OrdinalIgnoreCase));
+        return address.Refuse() is null ? address : null;
+    }
+
+    /// <summary>Says what is wrong with it, or null.</summary>
+    internal string? Refuse()
+        => Names.Refuse(Endpoint) is { } reason ? $"the endpoint to reply to cannot be one: {reason}"
+            : RefuseRequest(Request) ?? (Key is null ? null : MessageKeys.Refuse(Key));
+
+    /// <summary>Says what is wrong with the name of a request, or null.</summary>
+    internal static string? RefuseRequest(string? request) => request switch
+    {
+        null or "" => "the request to reply to is empty",
+        { Length: > MessageLimits.MaxNameLength } => $"the request to reply to has {request.Length} characters, the limit is {MessageLimits.MaxNameLength}",
+        _ when !UnicodeText.IsValid(request) || request.Contains('\0') => "the request to reply to is not valid Unicode, or contains a null character",
+        _ => null,
+    };
+}

@@ -1,7 +1,6 @@
 using System.Buffers;
-using Messaging.Toolkit.Messages;
 
-namespace Messaging.Toolkit.Configuration;
+namespace Messaging.Toolkit.Messages;
 
 /// <summary>What names of messages and endpoints may be: what every broker and every database takes unchanged.</summary>
 internal static class Names
