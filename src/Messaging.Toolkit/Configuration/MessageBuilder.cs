@@ -23,7 +23,7 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
     /// <summary>
     /// The name on the wire and in the tables. Required, and for good: it outlives every renaming of the class.
     /// </summary>
-    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters; compared ordinally.</param>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters; compared ordinally. Names that begin with <c>messaging.</c> are reserved.</param>
     public TSelf Named(string name)
     {
         this.name = name;

@@ -122,7 +122,7 @@ public sealed class MessagingBuilder
             throw new MessagingConfigurationException(errors);
         }
 
-        var types = messages.ToDictionary(message => message.ClrType, message => message.Build(serializer));
+        var types = messages.Select(message => message.Build(serializer)).Concat(InternalMessages.All).ToDictionary(type => type.ClrType);
         var model = new MessagingModel(new MessageRegistry(types.Values), [.. endpoints.Select(endpoint => endpoint.Build(types))])
         {
             Source = source,
@@ -166,6 +166,10 @@ public sealed class MessagingBuilder
             else if (Names.Refuse(message.Name) is { } reason)
             {
                 yield return $"The name {Names.Show(message.Name)} of {message.ClrType.Name} cannot be used: {reason}.";
+            }
+            else if (message.Name.StartsWith(InternalMessages.Prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                yield return $"The name {Names.Show(message.Name)} of {message.ClrType.Name} is reserved: what begins with '{InternalMessages.Prefix}' is the toolkit's own. Choose another.";
             }
 
             if (message.Kind == MessageKind.Command)

@@ -37,10 +37,13 @@ internal sealed record MessagingModel
     /// <summary>The endpoints of this application that handle a type.</summary>
     public IReadOnlyList<string> SubscribersOf(MessageType type) => subscribers[type.Name];
 
+    /// <summary>What the application registered.</summary>
+    private IEnumerable<MessageType> PublicTypes => Registry.Types.Where(type => !type.IsInternal);
+
     /// <summary>The same, as far as transports are concerned.</summary>
     public MessageTopology ToTopology() => new()
     {
-        Types = Registry.Types,
-        Endpoints = [.. Endpoints.Select(endpoint => new EndpointTopology(endpoint.Name, [.. Registry.Types.Where(type => endpoint.Handlers.ContainsKey(type.Name))]))],
+        Types = [.. PublicTypes],
+        Endpoints = [.. Endpoints.Select(endpoint => new EndpointTopology(endpoint.Name, [.. PublicTypes.Where(type => endpoint.Handlers.ContainsKey(type.Name))]))],
     };
 }

@@ -25,6 +25,9 @@ public sealed class MessageType
     /// <summary>The endpoint that a command goes to; null for events.</summary>
     public string? Endpoint { get; }
 
+    /// <summary>Whether it is one of the toolkit's own.</summary>
+    internal bool IsInternal { get; init; }
+
     internal Func<object, string?>? Key { get; }
 
     internal IMessageSerializer Serializer { get; }
