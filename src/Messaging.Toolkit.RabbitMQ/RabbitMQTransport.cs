@@ -14,15 +14,19 @@ namespace Messaging.Toolkit.RabbitMQ;
 /// </summary>
 internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology topology, MessageIds ids, TimeProvider time, ILogger logger) : ITransport
 {
-    private static readonly string[] Destinations = ["rabbitmq"];
+    private const string Destination = "rabbitmq";
+
+    private static readonly string[] Destinations = [Destination];
 
     private readonly ConnectionOpener connections = new(options, time);
     private readonly BrokerTopology broker = new(options, topology, logger);
-    private readonly BrokerLimits limits = new(options, time);
+    private readonly BrokerLimits limits = new(time);
 
     public string Name => "rabbitmq";
 
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => Destinations;
+
+    public string GetDestination(string endpoint) => Destination;
 
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
         => await connections.OpenAsync("sender", async connection =>

@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Messages;
+
 namespace Messaging.Toolkit;
 
 /// <summary>
@@ -24,6 +26,17 @@ public interface IMessageBus
     /// <exception cref="MessagingException">The type is not registered as a command, or the message cannot be
     /// serialized within the limits.</exception>
     void Send(object message, Action<PublishOptions>? configure = null);
+
+    /// <summary>
+    /// Replies to a message with the next <c>SaveChanges</c>: the reply goes to the endpoint that waits for it and to nobody else,
+    /// whoever subscribes to its type.
+    /// </summary>
+    /// <param name="message">An instance of a type registered with <c>Event&lt;T&gt;</c>.</param>
+    /// <param name="to">The <see cref="MessageContext.ReplyTo"/> of the message that is replied to, kept as long as need be.</param>
+    /// <param name="configure">Correlation id and headers of the reply, and its key if the asker has not said one.</param>
+    /// <exception cref="MessagingException">The type is not registered as an event, the address is none, or the message cannot be
+    /// serialized within the limits.</exception>
+    void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null);
 
     /// <summary>
     /// Publishes an event or sends a command at once and on its own: not in the caller's transaction, but durably,

@@ -8,6 +8,7 @@ public sealed class MessageContext
 {
     private readonly IMessageBus bus;
     private int children;
+    private bool hasReplied;
 
     internal MessageContext(MessageEnvelope envelope, string endpoint, int attempt, IMessageBus bus)
     {
@@ -43,6 +44,26 @@ public sealed class MessageContext
 
     /// <inheritdoc cref="IMessageBus.Send"/>
     public void Send(object message, Action<PublishOptions>? configure = null) => bus.Send(message, configure);
+
+    /// <summary>Where the reply to the message goes, or null if nobody waits for one. Keep it to reply later, from wherever that is.</summary>
+    public ReplyAddress? ReplyTo => Envelope.ReplyTo;
+
+    /// <summary>Replies to the message, as <see cref="Reply(object, ReplyAddress, Action{PublishOptions}?)"/> does to an address that was kept.</summary>
+    /// <param name="message">An instance of a type registered with <c>Event&lt;T&gt;</c>.</param>
+    /// <param name="configure">Correlation id and headers of the reply, and its key if the asker has not said one.</param>
+    /// <exception cref="MessagingException">Nobody waits for a reply, or the message cannot be one.</exception>
+    public void Reply(object message, Action<PublishOptions>? configure = null)
+        => bus.Reply(message, ReplyTo ?? throw new MessagingException(
+            $"'{Envelope.Type}' (message {MessageId}) asks for no reply: publish what has happened, or reply only if ReplyTo is not null."), configure);
+
+    /// <inheritdoc cref="IMessageBus.Reply"/>
+    public void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null) => bus.Reply(message, to, configure);
+
+    /// <summary>Whether the toolkit is to reply, because nobody else has.</summary>
+    internal bool OwesAnswer => ReplyTo is { Acknowledge: true } && !hasReplied;
+
+    /// <summary>A reply to somebody was sent because of this message: maybe to its own asker.</summary>
+    internal void NoteReply(ReplyAddress to) => hasReplied |= to.Endpoint == ReplyTo?.Endpoint && to.Request == ReplyTo.Request;
 
     /// <summary>The number of the next message sent because of this one: part of that message's id.</summary>
     internal int NextChild() => Interlocked.Increment(ref children);

@@ -22,6 +22,17 @@ public static class MessagingDbContextExtensions
     public static void Send(this DbContext context, object message, Action<PublishOptions>? configure = null)
         => Add(context, message, MessageKind.Command, configure);
 
+    /// <inheritdoc cref="IMessageBus.Reply"/>
+    /// <param name="context">The context whose next <c>SaveChanges</c> writes the reply.</param>
+    /// <param name="message">An instance of a type registered with <c>Event&lt;T&gt;</c>.</param>
+    /// <param name="to">The <see cref="MessageContext.ReplyTo"/> of the message that is replied to, kept as long as need be.</param>
+    /// <param name="configure">Correlation id and headers of the reply, and its key if the asker has not said one.</param>
+    public static void Reply(this DbContext context, object message, ReplyAddress to, Action<PublishOptions>? configure = null)
+    {
+        var session = SessionOf(context);
+        session.Add(session.Store.Outgoing.CreateReply(message, to, configure, session.Cause));
+    }
+
     /// <summary>
     /// Forgets the messages that were published on the context and not saved yet: what <c>ChangeTracker.Clear()</c> does to
     /// entities, for messages. Call both when a unit of work is given up and its context goes on being used.

@@ -175,7 +175,7 @@ internal sealed class RabbitMQSender : ISender
 
         var envelope = message.Message.Envelope;
         var properties = AmqpMessage.PropertiesOf(envelope);
-        if (Refuse(message.Route.Exchange, envelope.Body.Length, AmqpMessage.SizeOf(properties)) is { } reason)
+        if (Refuse(message.Route, envelope.Body.Length, AmqpMessage.SizeOf(properties)) is { } reason)
         {
             Complete(message, SendStatus.Refused, reason);
             return;
@@ -191,8 +191,8 @@ internal sealed class RabbitMQSender : ISender
         await channel.BasicPublishAsync(message.Route.Exchange, message.Route.RoutingKey, mandatory: true, properties, envelope.Body, CancellationToken.None);
     }
 
-    private string? Refuse(string exchange, int body, int properties)
-        => limits.IsMissing(exchange) ? $"there is no exchange '{exchange}': declare it, or set DeclareTopology to true"
+    private string? Refuse(Route route, int body, int properties)
+        => !route.IsDeclared && limits.IsMissing(route.Exchange) ? $"there is no exchange '{route.Exchange}': its endpoint has never been started, or, if DeclareTopology is false, declare it"
             : body > limits.LargestBody ? $"its body has {body} bytes and the broker takes {limits.LargestBody} (max_message_size)"
             : connection.FrameMax > 0 && properties > connection.FrameMax ? $"its headers need up to {properties} bytes and must fit into one frame of {connection.FrameMax} (frame_max)"
             : null;

@@ -10,8 +10,8 @@ using RabbitMQ.Client.Exceptions;
 namespace Messaging.Toolkit.RabbitMQ.Topology;
 
 /// <summary>
-/// What there is in the broker for this application: a topic exchange for each event and for each endpoint's commands, the queues of each
-/// endpoint, bound to the exchanges of what it handles, and a place for what the broker itself gives up. A colon is in no
+/// What there is in the broker for this application: a topic exchange for each event and for what is sent to each endpoint alone, the queues
+/// of each endpoint, bound to its own exchange and to those of the events that it handles, and a place for what the broker itself gives up. A colon is in no
 /// name of the application's, so that names that are made here cannot be taken already.
 /// </summary>
 internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology topology, ILogger logger)
@@ -21,8 +21,11 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     /// <summary>By type, one for each bucket.</summary>
     private readonly Dictionary<string, Route[]> routes = topology.Types.ToDictionary(
         type => type.Name,
-        type => Buckets.Select(bucket => new Route(ExchangeOf(options, type), bucket, type.Kind == MessageKind.Event)).ToArray(),
+        type => Buckets.Select(bucket => new Route(ExchangeOf(options, type), bucket, type.Kind == MessageKind.Event, options.DeclareTopology)).ToArray(),
         StringComparer.Ordinal);
+
+    private readonly HashSet<string> exchanges = topology.Types.Select(type => ExchangeOf(options, type))
+        .Concat(topology.Endpoints.Select(endpoint => ExchangeOf(options, endpoint.Name))).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Where messages end that the broker gives up, which it does only if somebody has told it to: a policy, a limit.</summary>
     private string LastResort => options.Prefix + "dead-letters";
@@ -37,11 +40,22 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
             : [options.Prefix + endpoint];
 
     /// <summary>
-    /// Where a message is published to; null if nobody knows its type any more. The routing key is the bucket of its
+    /// Where a message is published to: to its recipient alone, if it has one, or else to all that its type is for; null if nobody
+    /// knows the type any more. The routing key is the bucket of its
     /// key, "0" to "63": the same for all messages of a key, so that queues can be bound to a share of the keys.
     /// </summary>
     public Route? RouteOf(MessageEnvelope envelope)
-        => routes.GetValueOrDefault(envelope.Type)?[envelope.Key is { } key ? MessageKeys.Bucket(key, Buckets.Length) : MessageKeys.Bucket(envelope.Id, Buckets.Length)];
+    {
+        var bucket = envelope.Key is { } key ? MessageKeys.Bucket(key, Buckets.Length) : MessageKeys.Bucket(envelope.Id, Buckets.Length);
+        return envelope.Recipient is { } endpoint ? RouteTo(endpoint, bucket) : routes.GetValueOrDefault(envelope.Type)?[bucket];
+    }
+
+    /// <summary>The endpoint may be another application's, which declares its exchange itself.</summary>
+    private Route RouteTo(string endpoint, int bucket)
+    {
+        var exchange = ExchangeOf(options, endpoint);
+        return new Route(exchange, Buckets[bucket], IsEvent: false, options.DeclareTopology && exchanges.Contains(exchange));
+    }
 
     /// <summary>Declares what an endpoint needs to receive, if that is wanted. What is there already as it should be is left alone.</summary>
     /// <exception cref="MessagingException">Something is there already, and different.</exception>
@@ -87,7 +101,7 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
             await channel.ExchangeDeclareAsync(LastResort, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
             await channel.QueueDeclareAsync(LastResort, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: cancellationToken);
             await channel.QueueBindAsync(LastResort, LastResort, "", cancellationToken: cancellationToken);
-            foreach (var exchange in topology.Types.Select(type => ExchangeOf(options, type)).Distinct(StringComparer.Ordinal))
+            foreach (var exchange in exchanges)
             {
                 begin($"The exchange '{exchange}'");
                 await channel.ExchangeDeclareAsync(exchange, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
@@ -134,8 +148,8 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
 
     private async Task BindAsync(IChannel channel, string queue, EndpointTopology endpoint, IEnumerable<string> routingKeys, CancellationToken cancellationToken)
     {
-        var exchanges = endpoint.Types.Select(type => ExchangeOf(options, type)).Distinct(StringComparer.Ordinal);
-        foreach (var (exchange, routingKey) in exchanges.SelectMany(_ => routingKeys, (exchange, routingKey) => (exchange, routingKey)))
+        var sources = endpoint.Types.Select(type => ExchangeOf(options, type)).Append(ExchangeOf(options, endpoint.Name)).Distinct(StringComparer.Ordinal);
+        foreach (var (exchange, routingKey) in sources.SelectMany(_ => routingKeys, (exchange, routingKey) => (exchange, routingKey)))
         {
             // Without a round trip for each of 64 buckets; what goes wrong is told to the next that has one.
             await channel.QueueBindAsync(queue, exchange, routingKey, noWait: true, cancellationToken: cancellationToken);
@@ -169,7 +183,10 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     }
 
     private static string ExchangeOf(RabbitMQOptions options, MessageType type)
-        => type.Kind == MessageKind.Command ? $"{options.Prefix}{type.Endpoint}:commands" : options.Prefix + type.Name;
+        => type.Kind == MessageKind.Command ? ExchangeOf(options, type.Endpoint!) : options.Prefix + type.Name;
+
+    /// <summary>The exchange for what one endpoint alone gets: its commands, and what else is sent to it by name.</summary>
+    private static string ExchangeOf(RabbitMQOptions options, string endpoint) => $"{options.Prefix}{endpoint}:commands";
 
     private static int Major(IConnection connection)
         => connection.ServerProperties?.TryGetValue("version", out var value) == true && value is byte[] text
@@ -180,4 +197,5 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
 /// <param name="Exchange">The exchange.</param>
 /// <param name="RoutingKey">What with.</param>
 /// <param name="IsEvent">Whether it is for whoever subscribes.</param>
-internal sealed record Route(string Exchange, string RoutingKey, bool IsEvent);
+/// <param name="IsDeclared">Whether this application declares the exchange, and a moment after it was missing it is there.</param>
+internal sealed record Route(string Exchange, string RoutingKey, bool IsEvent, bool IsDeclared);

@@ -23,7 +23,8 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
 
     public string Left => string.Join(", ", queues.Where(queue => !queue.Value.IsDrained).Select(queue => queue.Key));
 
-    public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope) => QueuesOf(destination);
+    public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope)
+        => envelope.Recipient is { } endpoint ? [endpoint] : topics.GetValueOrDefault(destination) ?? [destination];
 
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
         => NodeServices.UseTransport(services, new SimulatedTransport(this, life, report));
@@ -32,9 +33,6 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
 
     /// <summary>Has the topic copied into the queues of its subscribers.</summary>
     public void Bind(string topic, IReadOnlyList<string> subscribers) => topics[topic] = subscribers;
-
-    /// <summary>The queues that a destination leads to.</summary>
-    public IReadOnlyList<string> QueuesOf(string destination) => topics.GetValueOrDefault(destination) ?? [destination];
 
     public BrokerQueue Queue(string name)
     {
@@ -49,7 +47,7 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
     /// <summary>Takes a message: from now on it is the broker's.</summary>
     public void Accept(string destination, MessageEnvelope envelope)
     {
-        foreach (var queue in QueuesOf(destination))
+        foreach (var queue in EndpointsOf(destination, envelope))
         {
             Queue(queue).Append(envelope);
         }

@@ -21,6 +21,8 @@ internal sealed class SimulatedTransport(SimulatedBroker broker, NodeLife life, 
         return [type.Name];
     }
 
+    public string GetDestination(string endpoint) => endpoint;
+
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
     {
         await EnterAsync(Operation.OpenSender, cancellationToken);

@@ -44,6 +44,9 @@ internal static class Expect
         Equal(expected.CorrelationId, actual.CorrelationId, "The correlation id");
         Equal(expected.TraceParent, actual.TraceParent, "The traceparent");
         Equal(expected.TraceState, actual.TraceState, "The tracestate");
+        Equal(expected.Recipient, actual.Recipient, "The recipient");
+        Equal(expected.ReplyTo, actual.ReplyTo, "The address of the reply");
+        Equal(expected.InReplyTo, actual.InReplyTo, "The request that it replies to");
         Equal(Join(expected.Headers.Keys), Join(actual.Headers.Keys), "The names of the headers");
         foreach (var (name, value) in expected.Headers)
         {

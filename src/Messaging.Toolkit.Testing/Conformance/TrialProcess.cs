@@ -29,7 +29,9 @@ internal sealed class TrialProcess(Trial trial, ITransport transport) : IAsyncDi
 
     /// <summary>Where a message goes, as an application asks when it is published.</summary>
     public IReadOnlyList<string> DestinationsOf(MessageEnvelope envelope)
-        => transport.GetDestinations(trial.Messages.TypeOf(envelope), trial.Messages.SubscribersOf(envelope));
+        => envelope.Recipient is { } endpoint
+            ? [transport.GetDestination(endpoint)]
+            : transport.GetDestinations(trial.Messages.TypeOf(envelope), trial.Messages.SubscribersOf(envelope));
 
     public async ValueTask DisposeAsync()
     {

@@ -4,8 +4,9 @@ using Messaging.Toolkit.Transports.InProcess;
 
 namespace Messaging.Toolkit.Testing.Harness;
 
-/// <summary>Delivers inside the process, and takes what nobody here subscribes to, so that a test sees it: its subscribers may be other applications.</summary>
-internal sealed class HarnessTransport : ITransport
+/// <summary>Delivers inside the process, and takes what is for nobody here, so that a test sees it: it may be for other applications.</summary>
+/// <param name="endpoints">Those of the application.</param>
+internal sealed class HarnessTransport(IReadOnlyCollection<string> endpoints) : ITransport
 {
     /// <summary>Where nobody of this application is. Not a name that an endpoint may have.</summary>
     public const string Outside = "(outside)";
@@ -17,6 +18,8 @@ internal sealed class HarnessTransport : ITransport
     public string Name => inner.Name;
 
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => subscribers.Count > 0 ? subscribers : OutsideOnly;
+
+    public string GetDestination(string endpoint) => endpoints.Contains(endpoint, StringComparer.Ordinal) ? endpoint : Outside;
 
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken) => new Sender(await inner.OpenSenderAsync(cancellationToken), inner);
 

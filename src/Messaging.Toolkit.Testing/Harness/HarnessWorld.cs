@@ -1,13 +1,16 @@
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
+using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Testing.Checks;
 using Messaging.Toolkit.Testing.Databases;
 using Messaging.Toolkit.Testing.Faults;
 using Messaging.Toolkit.Testing.Nodes;
 using Messaging.Toolkit.Testing.Worlds;
+using Messaging.Toolkit.Transports;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Testing.Harness;
@@ -204,7 +207,9 @@ internal sealed class HarnessWorld : IDisposable
         AddConfigured(services);
         NodeServices.Simulate(services, life, entropy);
         services.AddLogging(logging => logging.ClearProviders().AddProvider(new TraceLoggerProvider(life, withStacks: true)));
-        NodeServices.UseTransport(services, new HarnessTransport());
+        NodeServices.UseTransport(services, new HarnessTransport([.. Model.Endpoints.Select(endpoint => endpoint.Name)]));
+        services.Replace(ServiceDescriptor.Singleton(provider => new Destinations(
+            provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>(), HarnessTransport.Outside)));
         foreach (var (type, database) in databases)
         {
             NodeOptions.UseSqlite(services, type, database.ConnectionString, options =>

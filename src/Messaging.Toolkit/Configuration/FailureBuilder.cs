@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.Configuration;
 

@@ -43,6 +43,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton(provider => new MessagingHealthCheck(provider.GetRequiredService<BackgroundWork>()));
         services.TryAddSingleton<MessageIds>();
         services.TryAddSingleton<StoreCollection>();
+        services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>()));
         services.TryAddSingleton<OutgoingMessages>();
         services.TryAddScoped<MessageBus>();
         services.TryAddScoped<IMessageBus>(scope => scope.GetRequiredService<MessageBus>());

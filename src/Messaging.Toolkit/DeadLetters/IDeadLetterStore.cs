@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Outbox;
+
 namespace Messaging.Toolkit.DeadLetters;
 
 /// <summary>Keeps what could not be handled. May be called from several threads.</summary>
@@ -8,6 +10,9 @@ public interface IDeadLetterStore
     /// completes. So a message that comes again after that is a duplicate, and is not handled out of its turn. One that is
     /// claimed already has been handled, or is a dead letter: nothing is stored.
     /// </summary>
+    /// <param name="letter">The dead letter.</param>
+    /// <param name="messages">What is sent because of it: rows of the outbox in the same transaction, if it is stored.</param>
+    /// <param name="cancellationToken">Gives up; whether it was stored is then unknown.</param>
     /// <returns>Whether it was stored.</returns>
-    Task<bool> AddAsync(DeadLetter letter, CancellationToken cancellationToken);
+    Task<bool> AddAsync(DeadLetter letter, IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken);
 }

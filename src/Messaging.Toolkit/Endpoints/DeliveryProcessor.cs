@@ -19,8 +19,8 @@ namespace Messaging.Toolkit.Endpoints;
 /// but the end of the host makes the endpoint give a message back.
 /// </summary>
 internal sealed class DeliveryProcessor(
-    EndpointDefinition endpoint, IMessageStore store, MessagingModel model, TimeProvider time, EntropySource entropy,
-    MessagingMetrics metrics, ILogger logger)
+    EndpointDefinition endpoint, IMessageStore store, MessagingModel model, OutgoingMessages outgoing, TimeProvider time,
+    EntropySource entropy, MessagingMetrics metrics, ILogger logger)
 {
     private static readonly ActivitySource Activities = new(MessagingDiagnostics.ActivitySourceName);
 
@@ -211,6 +211,11 @@ internal sealed class DeliveryProcessor(
                 await handler.Invoke(scope, message, context, cancellationToken);
             }
 
+            if (context.OwesAnswer)
+            {
+                session.Add(outgoing.CreateReply(new Answer(Handled: true, Reason: null), envelope.ReplyTo!, configure: null, context));
+            }
+
             work.IsHandled = true;
         }
         finally
@@ -235,6 +240,7 @@ internal sealed class DeliveryProcessor(
             Failure = Describe(failure),
             Attempts = Math.Max(1, work.Failures + work.StoreFailures),
         };
+        work.Notice = outgoing.CreateNotice(envelope, endpoint.Name, reason);
         return WriteLetterAsync(work, stopping);
     }
 
@@ -243,7 +249,7 @@ internal sealed class DeliveryProcessor(
         var letter = work.Letter!;
         try
         {
-            if (!await store.DeadLetters.AddAsync(letter, stopping))
+            if (!await store.DeadLetters.AddAsync(letter, work.Notice, stopping))
             {
                 logger.Duplicate(endpoint.Name, letter.MessageId, letter.Type);
                 metrics.Duplicates(endpoint.Name, 1);

@@ -1,4 +1,5 @@
 using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Endpoints;
@@ -34,6 +35,9 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
 
     /// <summary>It is given up, and waits only for this to be written.</summary>
     public DeadLetter? Letter { get; set; }
+
+    /// <summary>What is sent with the dead letter: whoever waits for a reply is told.</summary>
+    public IReadOnlyList<OutgoingMessage> Notice { get; set; } = [];
 
     /// <summary>The message and its handlers, once the body has been read.</summary>
     public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }

@@ -16,8 +16,8 @@ namespace Messaging.Toolkit.Hosting;
 /// while its database is down, and goes to work when it comes.
 /// </summary>
 internal sealed class MessagingHost(
-    MessagingModel model, StoreCollection stores, ITransport transport, MessageIds ids, TimeProvider time, EntropySource entropy,
-    MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers) : IHostedService
+    MessagingModel model, StoreCollection stores, ITransport transport, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
+    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
     private readonly List<EndpointRunner> endpoints = [];
@@ -38,19 +38,16 @@ internal sealed class MessagingHost(
         }
 
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{ids.New():N}";
-        var destinations = model.Registry.Types
-            .SelectMany(type => transport.GetDestinations(type, model.SubscribersOf(type)))
-            .Distinct(StringComparer.Ordinal).ToList();
         foreach (var endpoint in model.Endpoints)
         {
-            var processor = new DeliveryProcessor(endpoint, stores.Get(endpoint.Store), model, time, entropy, metrics, logger);
+            var processor = new DeliveryProcessor(endpoint, stores.Get(endpoint.Store), model, outgoing, time, entropy, metrics, logger);
             endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger, work.Add($"endpoint {endpoint.Name}")));
         }
 
         foreach (var store in stores.All)
         {
             // Each under a name of its own: two contexts may share their tables, and must share the buckets then.
-            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transport, model, time, entropy, metrics, work, logger));
+            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations.All, transport, outgoing, model, time, entropy, metrics, work, logger));
         }
 
         endpoints.ForEach(endpoint => endpoint.Start());

@@ -27,7 +27,7 @@ internal sealed class StoreRunner
     private Task background = Task.CompletedTask;
 
     public StoreRunner(
-        IMessageStore store, string owner, IReadOnlyCollection<string> destinations, ITransport transport, MessagingModel model,
+        IMessageStore store, string owner, IReadOnlyCollection<string> destinations, ITransport transport, OutgoingMessages outgoing, MessagingModel model,
         TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILogger logger)
     {
         this.store = store;
@@ -37,7 +37,7 @@ internal sealed class StoreRunner
         options = model.Outbox;
         wake = new Signal(time);
         leases = new LeaseKeeper(store, owner, options, wake, time, metrics, logger);
-        relay = new OutboxRelay(store, transport, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
+        relay = new OutboxRelay(store, transport, outgoing, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
         leasing = work.Add($"leases of {store.Name}");
         housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, time, logger);
     }

@@ -15,9 +15,9 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
         set => store = value;
     }
 
-    public void Publish(object message, Action<PublishOptions>? configure = null) => Add(message, MessageKind.Event, configure);
+    public void Publish(object message, Action<PublishOptions>? configure = null) => Add(message, MessageKind.Event, Addressing.None, configure);
 
-    public void Send(object message, Action<PublishOptions>? configure = null) => Add(message, MessageKind.Command, configure);
+    public void Send(object message, Action<PublishOptions>? configure = null) => Add(message, MessageKind.Command, Addressing.None, configure);
 
     public Task PublishNowAsync(object message, Action<PublishOptions>? configure = null, CancellationToken cancellationToken = default)
     {
@@ -31,9 +31,20 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
         return Store.Outbox.AppendAsync(outgoing.CreateImmediate(message, configure, session.Cause), cancellationToken);
     }
 
-    private void Add(object message, MessageKind kind, Action<PublishOptions>? configure)
+    public void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null)
+        => Add(cause => outgoing.CreateReply(message, to, configure, cause));
+
+    /// <summary>Sends a message of any type to one endpoint, whoever else its type is for.</summary>
+    public void SendTo(string endpoint, object message, Addressing addressing, Action<PublishOptions>? configure = null)
+        => Add(cause => outgoing.CreateFor(endpoint, message, addressing, configure, cause));
+
+    /// <summary>Publishes or sends as applications do, and says more of the message than they can.</summary>
+    public void Add(object message, MessageKind kind, Addressing addressing, Action<PublishOptions>? configure = null)
+        => Add(cause => outgoing.Create(message, kind, configure, cause, addressing));
+
+    private void Add(Func<MessageContext?, IReadOnlyList<OutgoingMessage>> create)
     {
         var session = Store.GetSession(scope);
-        session.Add(outgoing.Create(message, kind, configure, session.Cause));
+        session.Add(create(session.Cause));
     }
 }

@@ -15,7 +15,7 @@ namespace Messaging.Toolkit.Outbox;
 /// wrong, it is read again.
 /// </summary>
 internal sealed class OutboxRelay(
-    IMessageStore store, ITransport transport, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
+    IMessageStore store, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
     OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger, WorkState state)
 {
     private readonly CancellationTokenSource stopSending = new();
@@ -190,7 +190,7 @@ internal sealed class OutboxRelay(
                 wake.Set();
                 break;
             case SendStatus.Refused:
-                await DeadLetterAsync(record, result.Reason ?? "the destination refused it", cancellationToken);
+                await DeadLetterAsync(record, record.ToEnvelope(), result.Reason ?? "the destination refused it", cancellationToken);
                 confirmations.Confirmed.Add(result.Token);
                 break;
             default:
@@ -209,7 +209,7 @@ internal sealed class OutboxRelay(
             }
             catch (FormatException exception)
             {
-                await DeadLetterAsync(record, exception.Message, cancellationToken);
+                await DeadLetterAsync(record, envelope: null, exception.Message, cancellationToken);
                 await store.Outbox.DeleteAsync([record.Id], cancellationToken);
             }
         }
@@ -217,8 +217,10 @@ internal sealed class OutboxRelay(
         return messages;
     }
 
-    private async Task DeadLetterAsync(OutboxRecord record, string reason, CancellationToken cancellationToken)
+    /// <summary>Who waits for a reply to it is told, in the same transaction, as far as it can be read.</summary>
+    private async Task DeadLetterAsync(OutboxRecord record, MessageEnvelope? envelope, string reason, CancellationToken cancellationToken)
     {
+        var notice = envelope is null ? [] : outgoing.CreateNotice(envelope, record.Destination, reason);
         await store.DeadLetters.AddAsync(new DeadLetter
         {
             Endpoint = record.Destination,
@@ -229,7 +231,7 @@ internal sealed class OutboxRelay(
             Body = record.Body,
             Reason = reason,
             Attempts = 1,
-        }, cancellationToken);
+        }, notice, cancellationToken);
         metrics.DeadLettered(record.Destination);
         logger.Undeliverable(store.Name, record.MessageId, record.Destination, reason);
     }

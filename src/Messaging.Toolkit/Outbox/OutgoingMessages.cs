@@ -1,10 +1,8 @@
-using System.Collections.Frozen;
 using System.Collections.ObjectModel;
 using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Messages;
-using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Outbox;
@@ -19,77 +17,117 @@ internal sealed class OutgoingMessages
     private readonly MessageIds ids;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly FrozenDictionary<Type, IReadOnlyList<string>> destinations;
+    private readonly Destinations destinations;
 
-    public OutgoingMessages(MessagingModel model, ITransport transport, MessageIds ids, TimeProvider time, ILogger<OutgoingMessages> logger)
+    public OutgoingMessages(MessagingModel model, Destinations destinations, MessageIds ids, TimeProvider time, ILogger<OutgoingMessages> logger)
     {
         this.model = model;
+        this.destinations = destinations;
         this.ids = ids;
         this.time = time;
         this.logger = logger;
-        destinations = model.Registry.Types.ToFrozenDictionary(
-            type => type.ClrType,
-            type => transport.GetDestinations(type, model.SubscribersOf(type)));
     }
 
     /// <summary>One entry per destination; the same message id in each.</summary>
-    public IReadOnlyList<OutgoingMessage> Create(object message, MessageKind kind, Action<PublishOptions>? configure, MessageContext? cause)
+    public IReadOnlyList<OutgoingMessage> Create(object message, MessageKind kind, Action<PublishOptions>? configure, MessageContext? cause, Addressing? addressing = null)
     {
         ArgumentNullException.ThrowIfNull(message);
         var type = model.Registry.Get(message.GetType(), kind);
-        return Create(message, type, configure, cause, () => cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), type.Name));
+        var draft = new Draft(message, type, addressing ?? Addressing.None);
+        var envelope = CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause));
+        return ToAll(envelope, type);
     }
 
     /// <summary>
-    /// As <see cref="Create(object, MessageKind, Action{PublishOptions}?, MessageContext?)"/>, for a message of either kind that
-    /// leaves by itself. Its id is its own: derived from its cause, it could take the place of one that commits with it.
+    /// As <see cref="Create"/>, for a message of either kind that leaves by itself. Its id is its own: derived from its cause, it
+    /// could take the place of one that commits with it.
     /// </summary>
     public IReadOnlyList<OutgoingMessage> CreateImmediate(object message, Action<PublishOptions>? configure, MessageContext? cause)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return Create(message, model.Registry.Get(message.GetType()), configure, cause, ids.New);
+        var type = model.Registry.Get(message.GetType());
+        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure, cause?.Envelope, ids.New), type);
     }
 
-    private OutgoingMessage[] Create(object message, MessageType type, Action<PublishOptions>? configure, MessageContext? cause, Func<Guid> newId)
+    /// <summary>A message of any type for one endpoint, here or in another application, and for nobody else.</summary>
+    public IReadOnlyList<OutgoingMessage> CreateFor(string endpoint, object message, Addressing addressing, Action<PublishOptions>? configure, MessageContext? cause)
     {
-        var options = new PublishOptions();
-        configure?.Invoke(options);
+        ArgumentNullException.ThrowIfNull(message);
+        var draft = new Draft(message, model.Registry.Get(message.GetType()), addressing, endpoint);
+        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause)));
+    }
 
-        var envelope = CreateEnvelope(message, type, options, cause, newId);
-        var bucket = envelope.Key is { } key
-            ? MessageKeys.Bucket(key, OutboxOptions.Buckets)
-            : MessageKeys.Bucket(envelope.Id, OutboxOptions.Buckets);
-        var targets = destinations[type.ClrType];
+    /// <summary>The reply to whoever waits at the address.</summary>
+    public IReadOnlyList<OutgoingMessage> CreateReply(object message, ReplyAddress to, Action<PublishOptions>? configure, MessageContext? cause)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(to);
+        var type = model.Registry.Get(message.GetType());
+        if (type.Kind == MessageKind.Command)
+        {
+            throw new MessagingException($"'{type.Name}' is registered as a command and cannot be a reply: reply with an event, which says what has happened.");
+        }
+
+        if (to.Refuse() is { } reason)
+        {
+            throw Refused(type, reason);
+        }
+
+        var reply = CreateFor(to.Endpoint, message, new Addressing { Key = to.Key, InReplyTo = to.Request }, configure, cause);
+        cause?.NoteReply(to);
+        return reply;
+    }
+
+    /// <summary>
+    /// What tells the asker that his message was given up; nothing if there is none. Its id follows from the message and the place
+    /// where it was given up: told again, it is a duplicate.
+    /// </summary>
+    public IReadOnlyList<OutgoingMessage> CreateNotice(MessageEnvelope message, string place, string reason)
+    {
+        if (message.ReplyTo is not { } asker)
+        {
+            return [];
+        }
+
+        var answer = new Answer(Handled: false, reason);
+        var notice = new Draft(answer, model.Registry.Get(typeof(Answer)), new Addressing { Key = asker.Key, InReplyTo = asker.Request }, asker.Endpoint);
+        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name)));
+    }
+
+    private Guid NewId(Draft draft, MessageContext? cause)
+        => draft.Addressing.Id ?? (cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), draft.Type.Name));
+
+    private OutgoingMessage[] ToAll(MessageEnvelope envelope, MessageType type)
+    {
+        var targets = destinations.Of(type);
         if (targets.Count == 0)
         {
             logger.NoSubscriber(type.Name);
         }
 
-        return [.. targets.Select(destination => new OutgoingMessage(envelope, destination, bucket))];
+        return [.. targets.Select(destination => new OutgoingMessage(envelope, destination, BucketOf(envelope)))];
     }
 
-    private MessageEnvelope CreateEnvelope(object message, MessageType type, PublishOptions options, MessageContext? cause, Func<Guid> newId)
+    private OutgoingMessage[] ToOne(MessageEnvelope envelope) => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!), BucketOf(envelope))];
+
+    private static int BucketOf(MessageEnvelope envelope) => envelope.Key is { } key
+        ? MessageKeys.Bucket(key, OutboxOptions.Buckets)
+        : MessageKeys.Bucket(envelope.Id, OutboxOptions.Buckets);
+
+    private MessageEnvelope CreateEnvelope(Draft draft, Action<PublishOptions>? configure, MessageEnvelope? cause, Func<Guid> newId)
     {
-        var key = options.Key ?? KeyOf(message, type);
-        if (key is not null && MessageKeys.Refuse(key) is { } keyReason)
+        var (message, type, addressing, recipient) = draft;
+        var options = new PublishOptions();
+        configure?.Invoke(options);
+        var key = addressing.Key ?? options.Key ?? KeyOf(message, type);
+        if (Refuse(key, options) is { } reason)
         {
-            throw Refused(type, keyReason);
+            throw Refused(type, reason);
         }
 
-        if (options.CorrelationId is { Length: > MessageLimits.MaxNameLength })
+        if (Refuse(addressing, recipient) is { } wrongAddress)
         {
-            throw Refused(type, $"its correlation id has {options.CorrelationId.Length} characters, the limit is {MessageLimits.MaxNameLength}");
-        }
-
-        if (options.CorrelationId is { } correlationId && !UnicodeText.IsValid(correlationId))
-        {
-            throw Refused(type, "its correlation id is not valid Unicode (a lone surrogate)");
-        }
-
-        var headers = options.HeadersOrNull;
-        if (headers is not null && HeaderRules.Refuse(headers, model.Limits) is { } headerReason)
-        {
-            throw Refused(type, headerReason);
+            throw Refused(type, wrongAddress);
         }
 
         var body = Serialize(message, type);
@@ -103,13 +141,46 @@ internal sealed class OutgoingMessages
             ContentType = type.Serializer.ContentType,
             Key = key,
             ConversationId = cause?.ConversationId ?? id,
-            CausationId = cause?.MessageId,
+            CausationId = cause?.Id,
             CorrelationId = options.CorrelationId ?? cause?.CorrelationId,
-            TraceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : cause?.Envelope.TraceParent,
-            TraceState = Activity.Current?.TraceStateString ?? cause?.Envelope.TraceState,
-            Headers = headers ?? ReadOnlyDictionary<string, string>.Empty,
+            TraceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : cause?.TraceParent,
+            TraceState = Activity.Current?.TraceStateString ?? cause?.TraceState,
+            Recipient = recipient,
+            ReplyTo = addressing.ReplyTo,
+            InReplyTo = addressing.InReplyTo,
+            Headers = options.HeadersOrNull ?? ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
+    }
+
+    private string? Refuse(string? key, PublishOptions options)
+    {
+        if (key is not null && MessageKeys.Refuse(key) is { } reason)
+        {
+            return reason;
+        }
+
+        if (options.CorrelationId is { Length: > MessageLimits.MaxNameLength })
+        {
+            return $"its correlation id has {options.CorrelationId.Length} characters, the limit is {MessageLimits.MaxNameLength}";
+        }
+
+        if (options.CorrelationId is { } correlationId && !UnicodeText.IsValid(correlationId))
+        {
+            return "its correlation id is not valid Unicode (a lone surrogate)";
+        }
+
+        return options.HeadersOrNull is { } headers ? HeaderRules.Refuse(headers, model.Limits) : null;
+    }
+
+    private static string? Refuse(Addressing addressing, string? recipient)
+    {
+        if (recipient is not null && Names.Refuse(recipient) is { } reason)
+        {
+            return $"its recipient cannot be an endpoint: {reason}";
+        }
+
+        return addressing.ReplyTo?.Refuse() ?? (addressing.InReplyTo is { } request ? ReplyAddress.RefuseRequest(request) : null);
     }
 
     private static string? KeyOf(object message, MessageType type)
@@ -126,7 +197,7 @@ internal sealed class OutgoingMessages
 
     private byte[] Serialize(object message, MessageType type)
     {
-        using var buffer = new BoundedBufferWriter(model.Limits.MaxBodyBytes);
+        using var buffer = new BoundedBufferWriter(type.IsInternal ? int.MaxValue : model.Limits.MaxBodyBytes);
         try
         {
             type.Serializer.Serialize(message, type.ClrType, buffer);
@@ -146,4 +217,7 @@ internal sealed class OutgoingMessages
     }
 
     private static MessagingException Refused(MessageType type, string reason) => new($"'{type.Name}' cannot be published: {reason}.");
+
+    /// <summary>A message before it is an envelope.</summary>
+    private readonly record struct Draft(object Message, MessageType Type, Addressing Addressing, string? Recipient = null);
 }

@@ -18,6 +18,10 @@ public interface ITransport
     IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers);
 
     /// <summary>Where a message must be brought so that it reaches one endpoint, of this application or of another: its envelope names it as the recipient. Pure.</summary>
+    /// <remarks>
+    /// Relays bring messages to the destinations of their application's types and endpoints. If this is none of them, the message waits in
+    /// the outbox for a relay that knows it.
+    /// </remarks>
     /// <param name="endpoint">The endpoint's name.</param>
     string GetDestination(string endpoint);
 

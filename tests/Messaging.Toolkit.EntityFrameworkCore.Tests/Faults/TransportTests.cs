@@ -132,6 +132,8 @@ public sealed class TransportTests
 
         public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => [type.Name];
 
+        public string GetDestination(string endpoint) => endpoint;
+
         public ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref opened);

@@ -202,9 +202,9 @@ public sealed class StoreTests
             Attempts = 4,
         };
 
-        (await StoreOf(shop).DeadLetters.AddAsync(letter, default)).Should().BeTrue();
-        (await StoreOf(shop).DeadLetters.AddAsync(letter with { Reason = "again" }, default)).Should().BeFalse();
-        (await StoreOf(shop).DeadLetters.AddAsync(letter with { Endpoint = "billing", Key = null, Failure = null }, default)).Should().BeTrue();
+        (await StoreOf(shop).DeadLetters.AddAsync(letter, [], default)).Should().BeTrue();
+        (await StoreOf(shop).DeadLetters.AddAsync(letter with { Reason = "again" }, [], default)).Should().BeFalse();
+        (await StoreOf(shop).DeadLetters.AddAsync(letter with { Endpoint = "billing", Key = null, Failure = null }, [], default)).Should().BeTrue();
 
         var rows = await shop.DeadLettersAsync();
         rows.Should().HaveCount(2);
@@ -223,10 +223,10 @@ public sealed class StoreTests
         await using var shop = await CreateAsync(database, statements);
         var (dead, handled) = (Envelope(), Envelope());
 
-        await StoreOf(shop).DeadLetters.AddAsync(Letter(dead), default);
+        await StoreOf(shop).DeadLetters.AddAsync(Letter(dead), [], default);
         (await HandleAsync(dead)).Should().Be(HandlingOutcome.Duplicate);
         (await HandleAsync(handled)).Should().Be(HandlingOutcome.Handled);
-        (await StoreOf(shop).DeadLetters.AddAsync(Letter(handled), default)).Should().BeFalse();
+        (await StoreOf(shop).DeadLetters.AddAsync(Letter(handled), [], default)).Should().BeFalse();
 
         (await shop.DeadLettersAsync()).Should().ContainSingle().Which.MessageId.Should().Be(dead.Id);
 

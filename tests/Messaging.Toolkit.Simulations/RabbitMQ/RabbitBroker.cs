@@ -58,7 +58,7 @@ internal sealed class RabbitBroker : ISimulatedBroker
     public bool MayBeSilent => options.IsImpatient;
 
     public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope)
-        => model!.SubscribersOf(model.Registry.Types.Single(type => type.Name == envelope.Type));
+        => envelope.Recipient is { } endpoint ? [endpoint] : model!.SubscribersOf(model.Registry.Find(envelope.Type)!);
 
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
     {

@@ -24,6 +24,8 @@ internal sealed class WrappedTransport(ITransport transport) : ITransport
 
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => transport.GetDestinations(type, subscribers);
 
+    public string GetDestination(string endpoint) => transport.GetDestination(endpoint);
+
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
     {
         var sender = await transport.OpenSenderAsync(cancellationToken);

@@ -17,6 +17,8 @@ internal sealed class InProcessTransport : ITransport
 
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => subscribers;
 
+    public string GetDestination(string endpoint) => endpoint;
+
     public ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken) => new(new InProcessSender(this));
 
     public ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
