@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Sagas.Running;
 
 namespace Messaging.Toolkit;
 
@@ -58,6 +59,14 @@ public sealed class MessageContext
 
     /// <inheritdoc cref="IMessageBus.Reply"/>
     public void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null) => bus.Reply(message, to, configure);
+
+    /// <summary>What has failed for good in earlier attempts, and is not to be tried again in this one.</summary>
+    internal IReadOnlyList<StepFailedException> GivenUp { get; init; } = [];
+
+    /// <summary>What is to be done once the transaction has committed. It must not throw, and it may not happen at all.</summary>
+    internal Action? AfterCommit { get; private set; }
+
+    internal void OnCommitted(Action action) => AfterCommit += action;
 
     /// <summary>Whether the toolkit is to reply, because nobody else has.</summary>
     internal bool OwesAnswer => ReplyTo is { Acknowledge: true } && !hasReplied;

@@ -1,6 +1,10 @@
 using System.Collections.Frozen;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Sagas.Definitions;
+using Messaging.Toolkit.Sagas.Processes;
+using Messaging.Toolkit.Sagas.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -12,6 +16,7 @@ public sealed class EndpointBuilder
     private readonly IServiceCollection services;
     private readonly string name;
     private readonly List<HandlerBinding> handlers = [];
+    private readonly List<InstanceDefinition> instances = [];
     private readonly FailureBuilder failures = new();
     private int concurrency = 8;
     private int maxGroup = 32;
@@ -29,6 +34,8 @@ public sealed class EndpointBuilder
 
     internal IReadOnlyList<HandlerBinding> Handlers => handlers;
 
+    internal IReadOnlyList<InstanceDefinition> Instances => instances;
+
     /// <summary>
     /// Adds a handler. Several handlers of one message run one after another, in the order added, in one transaction.
     /// </summary>
@@ -42,6 +49,29 @@ public sealed class EndpointBuilder
         handlers.Add(new HandlerBinding(typeof(TMessage), typeof(THandler), static (scope, message, context, cancellationToken)
             => scope.GetRequiredService<THandler>().HandleAsync((TMessage)message, context, cancellationToken)));
         return this;
+    }
+
+    /// <summary>Runs a saga here. One endpoint of the application runs it, in all its processes.</summary>
+    /// <typeparam name="TSaga">The saga. Its definition is made now.</typeparam>
+    public EndpointBuilder Saga<TSaga>() where TSaga : SagaBase, new()
+    {
+        var definition = new TSaga().Build();
+        foreach (var activity in definition.Activities)
+        {
+            activity.Register(services);
+        }
+
+        var handler = new SagaHandler(definition, name);
+        return Add(definition, handler, handler.HandleAsync, definition.Incoming.Append(typeof(Answer)), subscribes: false);
+    }
+
+    /// <summary>Runs a process manager here. One endpoint of the application runs it, in all its processes.</summary>
+    /// <typeparam name="TProcess">The process manager. Its definition is made now.</typeparam>
+    public EndpointBuilder Process<TProcess>() where TProcess : ProcessManagerBase, new()
+    {
+        var definition = new TProcess().Build();
+        var handler = new ProcessHandler(definition, name);
+        return Add(definition, handler, handler.HandleAsync, definition.Incoming, subscribes: true);
     }
 
     /// <summary>How many transactions may run at once in this process. Messages of one key never run at once.</summary>
@@ -88,6 +118,7 @@ public sealed class EndpointBuilder
         MaxGroup = maxGroup,
         Failures = failures.Build(),
         Store = store,
+        Instances = instances,
     };
 
     internal IEnumerable<string> Validate(IReadOnlyDictionary<Type, IMessageDefinition> messages)
@@ -109,7 +140,7 @@ public sealed class EndpointBuilder
 
         if (handlers.Count == 0)
         {
-            yield return $"Endpoint {Names.Show(name)} handles nothing: add .Handle<TMessage, THandler>() or remove it.";
+            yield return $"Endpoint {Names.Show(name)} handles nothing: add .Handle<TMessage, THandler>(), .Saga<TSaga>() or .Process<TProcess>(), or remove it.";
         }
 
         foreach (var group in handlers.GroupBy(handler => (handler.MessageType, handler.HandlerType)).Where(group => group.Count() > 1))
@@ -117,7 +148,7 @@ public sealed class EndpointBuilder
             yield return $"Endpoint {Names.Show(name)} has {group.Key.HandlerType.Name} for {group.Key.MessageType.Name} {group.Count()} times: add it once.";
         }
 
-        foreach (var messageType in handlers.Select(handler => handler.MessageType).Distinct().Where(type => !InternalMessages.Contains(type)))
+        foreach (var messageType in handlers.Where(handler => handler.Subscribes).Select(handler => handler.MessageType).Distinct())
         {
             if (!messages.TryGetValue(messageType, out var message))
             {
@@ -129,9 +160,24 @@ public sealed class EndpointBuilder
             }
         }
 
+        foreach (var error in instances.SelectMany(definition => definition.Validate(messages)))
+        {
+            yield return error;
+        }
+
         foreach (var error in failures.Validate(name))
         {
             yield return error;
         }
+    }
+
+    private EndpointBuilder Add(
+        InstanceDefinition definition, IInstanceHandler handler, Func<IServiceProvider, object, MessageContext, CancellationToken, Task> handle,
+        IEnumerable<Type> incoming, bool subscribes)
+    {
+        instances.Add(definition);
+        handlers.Add(new HandlerBinding(typeof(SagaSignal), definition.ClrType, handle) { Instances = handler, Subscribes = false });
+        handlers.AddRange(incoming.Select(type => new HandlerBinding(type, definition.ClrType, handle) { Instances = handler, Subscribes = subscribes }));
+        return this;
     }
 }

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,6 +19,7 @@ public sealed class MessagingBuilder
     private readonly MessageLimits limits = new();
     private readonly OutboxOptions outbox = new();
     private readonly InboxOptions inbox = new();
+    private readonly SagaOptions sagas = new();
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
     private int transports;
@@ -103,6 +105,13 @@ public sealed class MessagingBuilder
         return this;
     }
 
+    /// <summary>Changes how sagas and process managers are looked after.</summary>
+    public MessagingBuilder Sagas(Action<SagaOptions> configure)
+    {
+        configure(sagas);
+        return this;
+    }
+
     /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
     internal MessagingModel Build()
     {
@@ -112,6 +121,7 @@ public sealed class MessagingBuilder
         errors.AddRange(limits.Validate());
         errors.AddRange(outbox.Validate());
         errors.AddRange(inbox.Validate());
+        errors.AddRange(sagas.Validate());
         if (source is not { Length: > 0 and <= MessageLimits.MaxNameLength } || !Uri.IsWellFormedUriString(source, UriKind.RelativeOrAbsolute))
         {
             errors.Add($"Source({Names.Show(source)}) is no URI reference of 1 to {MessageLimits.MaxNameLength} characters: use something like \"/shop\".");
@@ -129,6 +139,8 @@ public sealed class MessagingBuilder
             Limits = limits,
             Outbox = outbox,
             Inbox = inbox,
+            Sagas = sagas,
+            StateSerializer = serializer as JsonMessageSerializer ?? new JsonMessageSerializer(),
         };
         errors.AddRange(validateTransport?.Invoke(model.ToTopology()) ?? []);
         return errors.Count == 0 ? model : throw new MessagingConfigurationException(errors);
@@ -214,6 +226,11 @@ public sealed class MessagingBuilder
         foreach (var group in endpoints.GroupBy(endpoint => endpoint.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
             yield return $"There are {group.Count()} endpoints named {Names.Show(group.Key)}: names must differ, and by more than their case.";
+        }
+
+        foreach (var group in endpoints.SelectMany(endpoint => endpoint.Instances).GroupBy(definition => definition.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Key != "" && group.Count() > 1))
+        {
+            yield return $"{group.Count()} sagas or process managers are named {Names.Show(group.Key)}: names must differ, by more than their case, and one endpoint runs each.";
         }
 
         foreach (var endpoint in endpoints)

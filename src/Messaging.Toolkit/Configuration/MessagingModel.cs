@@ -3,6 +3,7 @@ using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Configuration;
@@ -18,7 +19,7 @@ internal sealed record MessagingModel
         Endpoints = endpoints;
         subscribers = registry.Types.ToFrozenDictionary(
             type => type.Name,
-            type => (IReadOnlyList<string>)[.. endpoints.Where(endpoint => endpoint.Handlers.ContainsKey(type.Name)).Select(endpoint => endpoint.Name)],
+            type => (IReadOnlyList<string>)[.. endpoints.Where(endpoint => endpoint.SubscribesTo(type)).Select(endpoint => endpoint.Name)],
             StringComparer.Ordinal);
     }
 
@@ -34,6 +35,11 @@ internal sealed record MessagingModel
 
     public required InboxOptions Inbox { get; init; }
 
+    public required SagaOptions Sagas { get; init; }
+
+    /// <summary>What states of sagas are written by.</summary>
+    public required JsonMessageSerializer StateSerializer { get; init; }
+
     /// <summary>The endpoints of this application that handle a type.</summary>
     public IReadOnlyList<string> SubscribersOf(MessageType type) => subscribers[type.Name];
 
@@ -44,6 +50,6 @@ internal sealed record MessagingModel
     public MessageTopology ToTopology() => new()
     {
         Types = [.. PublicTypes],
-        Endpoints = [.. Endpoints.Select(endpoint => new EndpointTopology(endpoint.Name, [.. PublicTypes.Where(type => endpoint.Handlers.ContainsKey(type.Name))]))],
+        Endpoints = [.. Endpoints.Select(endpoint => new EndpointTopology(endpoint.Name, [.. PublicTypes.Where(type => endpoint.SubscribesTo(type))]))],
     };
 }

@@ -5,6 +5,8 @@ using Messaging.Toolkit.Hosting;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
 using Messaging.Toolkit.Transports.InProcess;
@@ -45,6 +47,9 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<StoreCollection>();
         services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>()));
         services.TryAddSingleton<OutgoingMessages>();
+        services.TryAddSingleton<SagaWatch>();
+        services.TryAddSingleton<SagaServices>();
+        services.TryAddScoped<ISagas, SagaBus>();
         services.TryAddScoped<MessageBus>();
         services.TryAddScoped<IMessageBus>(scope => scope.GetRequiredService<MessageBus>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MessagingHost>());

@@ -61,4 +61,13 @@ internal static partial class Log
 
     [LoggerMessage(27, LogLevel.Error, "{Endpoint}: handling {Count} messages broke outside of their handlers; they are kept and tried again.")]
     public static partial void AttemptBroke(this ILogger logger, string endpoint, int count, Exception exception);
+
+    [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
+    public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
+
+    [LoggerMessage(41, LogLevel.Error, "{Endpoint}: saga {Saga} is stuck: a message '{Type}' of it could not be handled and is in the dead letters.")]
+    public static partial void SagaStuck(this ILogger logger, string endpoint, Guid saga, string type);
+
+    [LoggerMessage(42, LogLevel.Error, "{Store}: {Trouble}")]
+    public static partial void SagasMisplaced(this ILogger logger, string store, string trouble);
 }

@@ -6,6 +6,9 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Sagas.Running;
+using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,6 +27,7 @@ internal sealed class DeliveryProcessor(
 {
     private static readonly ActivitySource Activities = new(MessagingDiagnostics.ActivitySourceName);
 
+    private readonly InstanceGate instances = new();
     private readonly Backoff storePauses = new(FailurePolicy.FirstStorePause, FailurePolicy.LongestStorePause, entropy);
 
     /// <summary>Tries to handle a group, one message after another. Returns the verdict on each, in the order given.</summary>
@@ -80,9 +84,21 @@ internal sealed class DeliveryProcessor(
             return "this endpoint has no handler for its type";
         }
 
+        // Mostly it is for all of them, and there is nothing to leave out.
+        if (!handlers.All(handler => handler.Accepts(envelope)))
+        {
+            handlers = [.. handlers.Where(handler => handler.Accepts(envelope))];
+        }
+
+        if (handlers.Count == 0)
+        {
+            return envelope.InReplyTo is null ? "this endpoint takes its type only as a reply" : "it replies to a request that nobody at this endpoint has made";
+        }
+
         try
         {
             work.Read = (type.Serializer.Deserialize(envelope.Body.Span, type.ClrType), handlers);
+            work.Instances = [.. handlers.Where(handler => handler.Instances is not null).Select(handler => InstanceOf(handler, work)).OfType<Guid>()];
             return null;
         }
         catch (Exception exception)
@@ -137,14 +153,42 @@ internal sealed class DeliveryProcessor(
             return Verdict.Again(pause);
         }
 
-        if (++work.Failures <= endpoint.Failures.ImmediateRetries)
+        if (exception is UnhandleableException)
+        {
+            work.Failures++;
+            return await DeadLetterAsync(work, exception.Message, failure: null, stopping);
+        }
+
+        var isFinal = exception is StepFailedException { IsFinal: true };
+        if (++work.Failures <= endpoint.Failures.ImmediateRetries && !isFinal)
         {
             logger.AttemptFailed(endpoint.Name, work.Failures, envelope.Id, envelope.Type, exception);
             metrics.Retried(endpoint.Name);
             return Verdict.Again();
         }
 
+        if (exception is StepFailedException failed && work.GiveUp(failed))
+        {
+            // Not the message is given up but the step: the next attempt tells the saga so, which knows what to do about it.
+            logger.StepFailed(endpoint.Name, failed.Saga, failed.Effect.Step, failed.Reason, failed.InnerException);
+            return Verdict.Again();
+        }
+
+        work.LeavesStuck = work.Instances.Count > 0;
         return await DeadLetterAsync(work, $"its handler failed with {exception.GetType().Name}", exception, stopping);
+    }
+
+    /// <summary>The instance that a message is for. What cannot be told is told when it is handled.</summary>
+    private static Guid? InstanceOf(HandlerBinding handler, Work work)
+    {
+        try
+        {
+            return handler.Instances!.InstanceOf(work.Read!.Value.Message, work.Delivery.Envelope);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether the failure is to be waited out, because the store is to blame and not the message.</summary>
@@ -155,7 +199,7 @@ internal sealed class DeliveryProcessor(
             return false;
         }
 
-        if (!work.IsHandling)
+        if (!work.IsHandling || exception is SagaConflictException or SagaMisplacedException)
         {
             return true;
         }
@@ -166,6 +210,7 @@ internal sealed class DeliveryProcessor(
     private async Task HandleAsync(List<Work> group, CancellationToken stopping)
     {
         group.ForEach(work => work.IsHandling = work.IsHandled = false);
+        using var pass = await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping);
         var outcomes = await store.Inbox.HandleAsync(
             endpoint.Name,
             [.. group.Select(work => work.Delivery.Envelope)],
@@ -178,6 +223,7 @@ internal sealed class DeliveryProcessor(
             if (outcomes[i] == HandlingOutcome.Handled)
             {
                 handled++;
+                group[i].AfterCommit?.Invoke();
             }
             else
             {
@@ -198,7 +244,7 @@ internal sealed class DeliveryProcessor(
         var envelope = work.Delivery.Envelope;
         var bus = scope.GetRequiredService<MessageBus>();
         bus.Store = store;
-        var context = new MessageContext(envelope, endpoint.Name, work.Failures + work.StoreFailures + 1, bus);
+        var context = new MessageContext(envelope, endpoint.Name, work.Failures + work.StoreFailures + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
 
         using var activity = Activities.StartActivity($"process {endpoint.Name}", ActivityKind.Consumer, envelope.TraceParent);
@@ -216,6 +262,7 @@ internal sealed class DeliveryProcessor(
                 session.Add(outgoing.CreateReply(new Answer(Handled: true, Reason: null), envelope.ReplyTo!, configure: null, context));
             }
 
+            work.AfterCommit = context.AfterCommit;
             work.IsHandled = true;
         }
         finally
@@ -249,6 +296,11 @@ internal sealed class DeliveryProcessor(
         var letter = work.Letter!;
         try
         {
+            if (work.LeavesStuck)
+            {
+                await MarkStuckAsync(work, letter, stopping);
+            }
+
             if (!await store.DeadLetters.AddAsync(letter, work.Notice, stopping))
             {
                 logger.Duplicate(endpoint.Name, letter.MessageId, letter.Type);
@@ -271,6 +323,18 @@ internal sealed class DeliveryProcessor(
         metrics.DeadLettered(endpoint.Name);
         logger.DeadLettered(endpoint.Name, letter.MessageId, letter.Type, letter.Attempts, letter.Reason);
         return Verdict.Done;
+    }
+
+    /// <summary>The instances that the message was for cannot go on without it. In transactions of their own, and before the letter, so that none is missed.</summary>
+    private async Task MarkStuckAsync(Work work, DeadLetter letter, CancellationToken stopping)
+    {
+        foreach (var instance in work.Instances)
+        {
+            if (await store.Sagas.MarkStuckAsync(instance, $"message '{letter.Type}' could not be handled: {letter.Reason}; it is in the dead letters", letter.MessageId, stopping))
+            {
+                logger.SagaStuck(endpoint.Name, instance, letter.Type);
+            }
+        }
     }
 
     /// <summary>The failure as text. An exception that throws while it is printed must not keep its message from the dead letters.</summary>

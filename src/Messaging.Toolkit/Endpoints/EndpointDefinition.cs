@@ -1,4 +1,7 @@
 using System.Collections.Frozen;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Sagas.Definitions;
+using Messaging.Toolkit.Sagas.Running;
 
 namespace Messaging.Toolkit.Endpoints;
 
@@ -19,6 +22,12 @@ internal sealed record EndpointDefinition
     /// <summary>The store whose transactions its handlers run in; null for the application's only one.</summary>
     public string? Store { get; init; }
 
+    /// <summary>The sagas and process managers that it runs.</summary>
+    public IReadOnlyList<InstanceDefinition> Instances { get; init; } = [];
+
+    /// <summary>Whether it is to get everything that is published of a type.</summary>
+    public bool SubscribesTo(MessageType type) => Handlers.TryGetValue(type.Name, out var handlers) && handlers.Any(handler => handler.Subscribes);
+
     /// <summary>How many deliveries it holds at most: enough to fill two groups for every worker, and for many keys.</summary>
     public int Prefetch => Math.Clamp(2 * Concurrency * MaxGroup, 1_000, 10_000);
 }
@@ -27,4 +36,14 @@ internal sealed record EndpointDefinition
 /// <param name="MessageType">The type of the message.</param>
 /// <param name="HandlerType">The handler's class.</param>
 /// <param name="Invoke">Creates the handler in a scope and calls it.</param>
-internal sealed record HandlerBinding(Type MessageType, Type HandlerType, Func<IServiceProvider, object, MessageContext, CancellationToken, Task> Invoke);
+internal sealed record HandlerBinding(Type MessageType, Type HandlerType, Func<IServiceProvider, object, MessageContext, CancellationToken, Task> Invoke)
+{
+    /// <summary>If it works on stored instances: which ones.</summary>
+    public IInstanceHandler? Instances { get; init; }
+
+    /// <summary>Whether it is for everything that is published of its type, and not only for what is sent to this endpoint.</summary>
+    public bool Subscribes { get; init; } = true;
+
+    /// <summary>Whether a message is for it. What replies to a request is only for who has made that.</summary>
+    public bool Accepts(MessageEnvelope envelope) => Instances?.Accepts(envelope) ?? envelope.InReplyTo is null;
+}

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Endpoints;
@@ -39,8 +40,33 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>What is sent with the dead letter: whoever waits for a reply is told.</summary>
     public IReadOnlyList<OutgoingMessage> Notice { get; set; } = [];
 
+    /// <summary>The stored instances that it is for.</summary>
+    public IReadOnlyList<Guid> Instances { get; set; } = [];
+
+    /// <summary>What has failed for good in it and is not tried again, while the message is.</summary>
+    public List<StepFailedException> GivenUp { get; } = [];
+
+    /// <summary>What its handlers want to be done when their transaction has committed.</summary>
+    public Action? AfterCommit { get; set; }
+
+    /// <summary>Giving it up leaves its instances without what they wait for.</summary>
+    public bool LeavesStuck { get; set; }
+
     /// <summary>The message and its handlers, once the body has been read.</summary>
     public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }
+
+    /// <summary>Gives up a step, so that the next attempt does without. False if that was done before, and has not helped.</summary>
+    public bool GiveUp(StepFailedException failure)
+    {
+        if (GivenUp.Exists(known => known.Saga == failure.Saga && known.Effect == failure.Effect))
+        {
+            return false;
+        }
+
+        GivenUp.Add(failure);
+        RunsAlone = true;
+        return true;
+    }
 }
 
 /// <summary>What is to be done with a delivery after an attempt.</summary>

@@ -1,24 +1,26 @@
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Hosting;
 
 /// <summary>
-/// What has to be done now and then for one store, by one process at a time: expired claims are deleted in small batches,
-/// and messages that wait for a destination nobody here knows are reported.
+/// What has to be done now and then for one store, by one process at a time: expired claims and sagas that
+/// finished long ago are deleted in small batches, and messages that wait for a destination nobody here knows are reported.
 /// </summary>
 internal sealed class Housekeeper(
-    IMessageStore store, LeaseKeeper leases, IReadOnlyCollection<string> destinations, InboxOptions options, TimeProvider time, ILogger logger)
+    IMessageStore store, LeaseKeeper leases, IReadOnlyCollection<string> destinations, InboxOptions options, SagaOptions sagas, TimeProvider time, ILogger logger)
 {
     /// <summary>Does one round; waits unless there is more to delete.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         if (leases.KeepsHouse)
         {
-            if (await store.Inbox.PurgeAsync(options.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch)
+            if (await store.Inbox.PurgeAsync(options.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch
+                || await store.SagaCatalogue.PurgeAsync(sagas.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch)
             {
                 return;
             }

@@ -2,6 +2,7 @@ using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,9 @@ internal sealed class StoreRunner
     private readonly OutboxRelay relay;
     private readonly LeaseKeeper leases;
     private readonly WorkState leasing;
+    private readonly SagaTimeouts? timeouts;
+    private readonly SagaCensus? census;
+    private readonly WorkState? timing;
     private readonly Signal wake;
     private readonly TimeProvider time;
     private readonly EntropySource entropy;
@@ -39,7 +43,14 @@ internal sealed class StoreRunner
         leases = new LeaseKeeper(store, owner, options, wake, time, metrics, logger);
         relay = new OutboxRelay(store, transport, outgoing, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
         leasing = work.Add($"leases of {store.Name}");
-        housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, time, logger);
+        housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, model.Sagas, time, logger);
+        var sagaEndpoints = model.Endpoints.Where(endpoint => endpoint.Instances.Count > 0 && (endpoint.Store ?? store.Name) == store.Name).ToList();
+        if (sagaEndpoints.Count > 0)
+        {
+            timing = work.Add($"timeouts of {store.Name}");
+            timeouts = new SagaTimeouts(store, [.. sagaEndpoints.Select(endpoint => endpoint.Name)], outgoing, model.Sagas, time);
+            census = new SagaCensus(store, [.. sagaEndpoints.SelectMany(endpoint => endpoint.Instances)], work.Add($"sagas of {store.Name}"), model.Inbox.CleanupInterval, time, logger);
+        }
     }
 
     public void Start()
@@ -47,7 +58,9 @@ internal sealed class StoreRunner
         store.MessagesCommitted += wake.Set;
         background = Task.WhenAll(
             NewLoop("leases", options.HeartbeatInterval, leasing).RunAsync(KeepLeasesAsync, stopping.Token),
-            NewLoop("housekeeping", options.MaxBackoff).RunAsync(housekeeper.RunOnceAsync, stopping.Token));
+            NewLoop("housekeeping", options.MaxBackoff).RunAsync(housekeeper.RunOnceAsync, stopping.Token),
+            timeouts is null ? Task.CompletedTask : NewLoop("timeouts", options.MaxBackoff, timing).RunAsync(timeouts.RunOnceAsync, stopping.Token),
+            census is null ? Task.CompletedTask : NewLoop("sagas", options.MaxBackoff).RunAsync(census.RunOnceAsync, stopping.Token));
         relay.Start();
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Messaging.Toolkit.Sagas.Running;
 
 namespace Messaging.Toolkit.Messages;
 
@@ -12,7 +13,7 @@ internal static class InternalMessages
     /// <summary>What their names begin with, and no name of an application's.</summary>
     public const string Prefix = "messaging.";
 
-    public static IReadOnlyList<MessageType> All { get; } = [Of<Answer>(Answer.Name, InternalJson.Default)];
+    public static IReadOnlyList<MessageType> All { get; } = [Of<Answer>(Answer.Name, InternalJson.Default), Of<SagaSignal>(SagaSignal.Name, SagaJson.Default)];
 
     public static bool Contains(Type clrType) => All.Any(type => type.ClrType == clrType);
 

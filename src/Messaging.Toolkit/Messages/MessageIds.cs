@@ -35,12 +35,30 @@ internal sealed class MessageIds(TimeProvider time, EntropySource entropy)
         return Version7(TimeOf(cause), digest[..16]);
     }
 
+    /// <summary>The id of a saga's request: the same attempt at the same step is the same message, however often it is sent.</summary>
+    public static Guid OfRequest(Guid saga, string step, int attempt, bool undoes)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> head = stackalloc byte[21];
+        saga.TryWriteBytes(head, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32BigEndian(head[16..], attempt);
+        head[20] = undoes ? (byte)1 : (byte)0;
+        hash.AppendData(head);
+        AppendText(hash, step);
+        return Version8(hash);
+    }
+
     /// <summary>The id of a message whose sender does not use UUIDs: a hash of (source, id) in the shape of UUIDv8 (RFC 9562 §5.8).</summary>
     public static Guid OfForeign(string source, string id)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         AppendText(hash, source);
         AppendText(hash, id);
+        return Version8(hash);
+    }
+
+    private static Guid Version8(IncrementalHash hash)
+    {
         Span<byte> digest = stackalloc byte[32];
         hash.GetHashAndReset(digest);
         digest[6] = (byte)(digest[6] & 0x0F | 0x80);

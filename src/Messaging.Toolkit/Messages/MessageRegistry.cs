@@ -28,6 +28,8 @@ internal sealed class MessageRegistry(IReadOnlyCollection<MessageType> types)
             : $"'{type.Name}' is registered as an event and cannot be sent: use Publish, or register {clrType.Name} with Command<{clrType.Name}>(...).");
     }
 
+    public MessageType? Find(Type clrType) => byClrType.GetValueOrDefault(clrType);
+
     public MessageType Get(Type clrType) => byClrType.GetValueOrDefault(clrType) ?? throw new MessagingException(
         $"{clrType} is not a registered message: add .Event<{clrType.Name}>(e => e.Named(\"...\")) or " +
         $".Command<{clrType.Name}>(c => c.Named(\"...\").To(\"...\")) to AddMessaging.");

@@ -42,6 +42,9 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
     public void Add(object message, MessageKind kind, Addressing addressing, Action<PublishOptions>? configure = null)
         => Add(cause => outgoing.Create(message, kind, configure, cause, addressing));
 
+    /// <summary>An id for something new: derived from the message whose handler runs here, so that it is the same when that runs again.</summary>
+    public Guid NewId(string purpose) => outgoing.NewId(purpose, Store.GetSession(scope).Cause);
+
     private void Add(Func<MessageContext?, IReadOnlyList<OutgoingMessage>> create)
     {
         var session = Store.GetSession(scope);

@@ -73,7 +73,8 @@ internal sealed class OutgoingMessages
             throw Refused(type, reason);
         }
 
-        var reply = CreateFor(to.Endpoint, message, new Addressing { Key = to.Key, InReplyTo = to.Request }, configure, cause);
+        // Who wants no more than to hear that it is done may not know the type.
+        var reply = CreateFor(to.Endpoint, to.Acknowledge ? new Answer(Handled: true, Reason: null) : message, new Addressing { Key = to.Key, InReplyTo = to.Request }, configure, cause);
         cause?.NoteReply(to);
         return reply;
     }
@@ -95,7 +96,11 @@ internal sealed class OutgoingMessages
     }
 
     private Guid NewId(Draft draft, MessageContext? cause)
-        => draft.Addressing.Id ?? (cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), draft.Type.Name));
+        => draft.Addressing.Id ?? NewId(draft.Type.Name, cause);
+
+    /// <summary>An id for something that is sent or begun: because of a message, it is derived from that.</summary>
+    public Guid NewId(string purpose, MessageContext? cause)
+        => cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), purpose);
 
     private OutgoingMessage[] ToAll(MessageEnvelope envelope, MessageType type)
     {

@@ -18,6 +18,9 @@ public sealed record SagaRecord
     /// <summary>1 when it is created, and one more with each change.</summary>
     public required int Revision { get; init; }
 
+    /// <summary>How many entries its history has.</summary>
+    public required int HistoryLength { get; init; }
+
     /// <summary>The version of the definition that it was last run by.</summary>
     public required int Version { get; init; }
 

@@ -1,0 +1,26 @@
+namespace Messaging.Toolkit.Sagas.Engine;
+
+/// <summary>A step that an instance has begun.</summary>
+internal sealed record StepRun(string Step)
+{
+    public StepState State { get; init; }
+
+    /// <summary>Which attempt at it is the last one, from 1. Another attempt is made only when the last one is known to have had no effect.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>The same for its compensation.</summary>
+    public int UndoAttempt { get; init; }
+
+    /// <summary>How often it was tried or asked for again since an operator last looked at it.</summary>
+    public int Tries { get; init; }
+
+    /// <summary>When its time is over, or its pause.</summary>
+    public DateTime? Due { get; init; }
+
+    /// <summary>Why it is not tried again by itself.</summary>
+    public string? GivenUp { get; init; }
+
+    /// <summary>Whether something is still to come of it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsOpen => State is StepState.Running or StepState.Waiting or StepState.Undoing or StepState.WaitingToUndo;
+}

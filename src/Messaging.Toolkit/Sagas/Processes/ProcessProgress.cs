@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+
+namespace Messaging.Toolkit.Sagas.Processes;
+
+/// <summary>How far an instance of a process manager has come. Immutable.</summary>
+internal sealed record ProcessProgress
+{
+    /// <summary>The state it is in; null while it waits for an event that begins it.</summary>
+    public string? State { get; init; }
+
+    public bool IsCompleted { get; init; }
+
+    /// <summary>Timeouts that have not come and were not taken back.</summary>
+    public IReadOnlyList<ProcessTimeout> Timeouts { get; init; } = [];
+
+    /// <summary>Events that wait for it to begin, in the order in which they came.</summary>
+    public IReadOnlyList<ParkedEvent> Parked { get; init; } = [];
+
+    [JsonIgnore]
+    public DateTime? DueAt => Timeouts.Count == 0 ? null : Timeouts.Min(timeout => timeout.Due);
+
+    public ProcessProgress Without(string timeout) => this with { Timeouts = [.. Timeouts.Where(known => known.Name != timeout)] };
+}
+
+/// <summary>A timeout of an instance.</summary>
+internal sealed record ProcessTimeout(string Name, DateTime Due, byte[] Body);
+
+/// <summary>An event that came before its instance began.</summary>
+internal sealed record ParkedEvent(string Type, Guid MessageId, byte[] Body);

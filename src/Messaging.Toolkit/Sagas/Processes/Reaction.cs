@@ -1,0 +1,34 @@
+namespace Messaging.Toolkit.Sagas.Processes;
+
+/// <summary>What a process manager does when something has happened.</summary>
+/// <param name="MessageType">The event or the timeout.</param>
+/// <param name="IsTimeout">Whether it is a timeout.</param>
+internal sealed record Reaction(Type MessageType, bool IsTimeout)
+{
+    private readonly List<ReactionStep> steps = [];
+
+    public IReadOnlyList<ReactionStep> Steps => steps;
+
+    /// <summary>Whether the instance may end with it.</summary>
+    public bool MayComplete => steps.OfType<ReactionStep.Completes>().Any();
+
+    public IEnumerable<string> Targets => steps.OfType<ReactionStep.Enters>().Select(step => step.State);
+
+    public void Add(ReactionStep step) => steps.Add(step);
+}
+
+/// <summary>A part of a reaction.</summary>
+internal abstract record ReactionStep
+{
+    private ReactionStep() { }
+
+    public sealed record Acts(Func<IServiceProvider, object, object, MessageContext, CancellationToken, Task> Run) : ReactionStep;
+
+    public sealed record Schedules(string Name, TimeSpan Delay, Type TimeoutType, Func<object, object> Create) : ReactionStep;
+
+    public sealed record Unschedules(string Name) : ReactionStep;
+
+    public sealed record Enters(string State, Func<object, object, bool>? When) : ReactionStep;
+
+    public sealed record Completes(Func<object, object, bool>? When) : ReactionStep;
+}

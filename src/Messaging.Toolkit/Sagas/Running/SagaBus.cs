@@ -1,0 +1,174 @@
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Definitions;
+using Messaging.Toolkit.Sagas.Diagrams;
+using Messaging.Toolkit.Sagas.Processes;
+using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Stores;
+
+namespace Messaging.Toolkit.Sagas.Running;
+
+/// <summary>The sagas of one scope.</summary>
+internal sealed class SagaBus(
+    IServiceProvider scope, MessagingModel model, MessageBus bus, OutgoingMessages outgoing, MessageIds ids, StoreCollection stores, SagaServices services) : ISagas
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
+    public Guid Start<TSaga, TState>(TState state, Guid? id = null) where TSaga : Saga<TState> where TState : class
+    {
+        var (definition, endpoint) = Get(typeof(TSaga));
+        var saga = id ?? bus.NewId(SagaSignal.Name);
+        bus.SendTo(endpoint.Name, Signal(state, definition), AddressOf(definition, saga));
+        return saga;
+    }
+
+    public async Task<SagaOutcome<TState>> RunAsync<TSaga, TState>(TState state, TimeSpan timeout, Guid? id = null, CancellationToken cancellationToken = default)
+        where TSaga : Saga<TState> where TState : class
+    {
+        CheckWait(timeout);
+        var (definition, endpoint) = Get(typeof(TSaga));
+        var store = stores.Get(endpoint.Store);
+        if (store.GetSession(scope).Cause is not null)
+        {
+            throw new MessagingException($"RunAsync of '{definition.Name}' was called in a handler: its transaction would stay open until the saga has ended. Use Start, and let the saga's last step send what the handler is to go on with.");
+        }
+
+        var saga = id ?? ids.New();
+        await store.Outbox.AppendAsync(outgoing.CreateFor(endpoint.Name, Signal(state, definition), AddressOf(definition, saga), configure: null, cause: null), cancellationToken);
+        return await WaitAsync<TState>(definition, store, saga, timeout, cancellationToken);
+    }
+
+    public Task<SagaOutcome<TState>> WaitAsync<TSaga, TState>(Guid id, TimeSpan timeout, CancellationToken cancellationToken = default)
+        where TSaga : Saga<TState> where TState : class
+    {
+        CheckWait(timeout);
+        var (definition, endpoint) = Get(typeof(TSaga));
+        return WaitAsync<TState>(definition, stores.Get(endpoint.Store), id, timeout, cancellationToken);
+    }
+
+    public async Task<SagaView?> FindAsync(Guid id, CancellationToken cancellationToken = default)
+    {
+        foreach (var store in Stores())
+        {
+            if (await store.SagaCatalogue.FindAsync([id], cancellationToken) is [var record, ..])
+            {
+                return ToView(record);
+            }
+        }
+
+        return null;
+    }
+
+    public Task<SagaView?> FindAsync<TProcess>(object correlation, CancellationToken cancellationToken = default) where TProcess : ProcessManagerBase
+    {
+        ArgumentNullException.ThrowIfNull(correlation);
+        var definition = Get(typeof(TProcess)).Definition;
+        return FindAsync(ProcessDefinition.IdOf(definition.Name, ProcessDefinition.ToText(correlation)!), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<SagaView>> QueryAsync(SagaQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var found = new List<SagaRecord>();
+        foreach (var store in Stores())
+        {
+            found.AddRange(await store.SagaCatalogue.QueryAsync(query, cancellationToken));
+        }
+
+        return [.. found.OrderByDescending(record => record.CreatedAt).Take(query.Limit).Select(ToView)];
+    }
+
+    public async Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default)
+    {
+        foreach (var store in Stores())
+        {
+            if (await store.SagaCatalogue.ReadHistoryAsync(id, cancellationToken) is { Count: > 0 } history)
+            {
+                return history;
+            }
+        }
+
+        return [];
+    }
+
+    public void Resume(SagaView instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        bus.SendTo(instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new Addressing
+        {
+            Key = SagaRequest.KeyOf(instance.Id),
+            InReplyTo = new SagaRequest(instance.Definition, instance.Id).ToString(),
+        });
+    }
+
+    public string ToMermaid(string definition, SagaView? instance = null)
+    {
+        var known = model.Endpoints.SelectMany(endpoint => endpoint.Instances).FirstOrDefault(each => each.Name == definition) ?? throw Unknown($"'{definition}'");
+        return MermaidDiagram.Of(known, instance);
+    }
+
+    private async Task<SagaOutcome<TState>> WaitAsync<TState>(InstanceDefinition definition, IMessageStore store, Guid id, TimeSpan timeout, CancellationToken cancellationToken) where TState : class
+    {
+        var record = await services.Watch.WaitAsync(store, id, timeout, cancellationToken);
+        return record is null
+            ? new SagaOutcome<TState>(id, SagaStatus.Running)
+            : new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(record.State, typeof(TState), definition.Name), record.Reason);
+    }
+
+    private (InstanceDefinition Definition, EndpointDefinition Endpoint) Get(Type type)
+    {
+        foreach (var endpoint in model.Endpoints)
+        {
+            if (endpoint.Instances.FirstOrDefault(definition => definition.ClrType == type) is { } definition)
+            {
+                return (definition, endpoint);
+            }
+        }
+
+        throw Unknown(type.Name);
+    }
+
+    private IEnumerable<IMessageStore> Stores()
+    {
+        var names = model.Endpoints.Where(endpoint => endpoint.Instances.Count > 0).Select(endpoint => endpoint.Store).Distinct().ToList();
+        return names.Count == 0 ? stores.All : names.Select(stores.Get);
+    }
+
+    private SagaSignal Signal(object? state, InstanceDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return new SagaSignal(SagaSignalKind.Start, services.States.Write(state, definition.Name));
+    }
+
+    private static Addressing AddressOf(InstanceDefinition definition, Guid id)
+        => new() { Key = SagaRequest.KeyOf(id), InReplyTo = new SagaRequest(definition.Name, id).ToString() };
+
+    private static void CheckWait(TimeSpan timeout)
+    {
+        if (timeout < TimeSpan.Zero || timeout > LongestWait)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "Wait between 0 and 1 day.");
+        }
+    }
+
+    private static MessagingException Unknown(string what)
+        => new($"No endpoint of this application runs {what}: add .Saga<TSaga>() or .Process<TProcess>() to one, here too if it runs in other processes only (Outbox.RelayHere).");
+
+    private static SagaView ToView(SagaRecord record) => new()
+    {
+        Id = record.Id,
+        Definition = record.Definition,
+        Version = record.Version,
+        Endpoint = record.Endpoint,
+        Correlation = record.Correlation,
+        Status = record.Status,
+        Position = record.Position,
+        Reason = record.Reason,
+        DueAt = record.DueAt,
+        CreatedAt = record.CreatedAt,
+        ChangedAt = record.ChangedAt,
+        State = record.State,
+    };
+}

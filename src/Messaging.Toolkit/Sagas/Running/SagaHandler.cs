@@ -1,0 +1,271 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Definitions;
+using Messaging.Toolkit.Sagas.Engine;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging.Toolkit.Sagas.Running;
+
+/// <summary>
+/// Handles the messages of one saga at its endpoint: its own signals, and the replies to its requests. It reads the instance, lets the
+/// engine decide, does what was decided, and writes the instance: all in the transaction of the message.
+/// </summary>
+internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : IInstanceHandler
+{
+    private readonly InstanceRepository<SagaProgress> instances = new(
+        definition, endpoint, SagaJson.Default.SagaProgress, Upgrade, static progress => progress.Steps.Where(run => run.IsOpen).Select(run => run.Step).Concat(progress.Effects));
+
+    public bool Accepts(MessageEnvelope envelope) => SagaRequest.Parse(envelope.InReplyTo)?.Definition == definition.Name;
+
+    public Guid? InstanceOf(object message, MessageEnvelope envelope) => SagaRequest.Parse(envelope.InReplyTo)?.Id;
+
+    public async Task HandleAsync(IServiceProvider scope, object message, MessageContext context, CancellationToken cancellationToken)
+    {
+        var request = SagaRequest.Parse(context.Envelope.InReplyTo)!;
+        var bus = scope.GetRequiredService<MessageBus>();
+        var instance = await instances.ReadAsync(bus.Store, scope, request.Id, context, cancellationToken);
+        var turn = new SagaTurn(scope, bus, context, request);
+        if (instance.Record is null)
+        {
+            await BeginAsync(instance, message, turn, cancellationToken);
+            return;
+        }
+
+        (turn.Progress, turn.State) = instances.Open(instance, turn.Services.States);
+        instance.IsMarked = instance.Record.Status == SagaStatus.Stuck && turn.Progress.Trouble is null;
+        if (message is SagaSignal { Kind: SagaSignalKind.Run })
+        {
+            await GoOnAsync(instance, turn, [new SagaEffect(request.Step, request.Attempt, request.Undoes)], cancellationToken);
+        }
+        else if (InputOf(message, instance, turn) is { } input)
+        {
+            await GoOnAsync(instance, turn, Decide(instance, turn, input), cancellationToken);
+        }
+    }
+
+    private async Task BeginAsync(Instance instance, object message, SagaTurn turn, CancellationToken cancellationToken)
+    {
+        if (message is not SagaSignal { Kind: SagaSignalKind.Start, State: { } state })
+        {
+            throw new UnhandleableException($"it is for saga {instance.Id:N} of '{definition.Name}', which does not exist");
+        }
+
+        turn.State = turn.Services.States.Read(state, definition.StateType, definition.Name);
+        await GoOnAsync(instance, turn, Decide(instance, turn, new SagaInput.Started()), cancellationToken);
+    }
+
+    /// <summary>What a message means to the instance; null if it means nothing any more.</summary>
+    private SagaInput? InputOf(object message, Instance instance, SagaTurn turn) => message switch
+    {
+        // It was started twice, or the reply came twice under different ids.
+        SagaSignal { Kind: SagaSignalKind.Start } => null,
+        SagaSignal { Kind: SagaSignalKind.Due, DueAt: { } due } => new SagaInput.Due(due),
+        SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
+        Answer answer => InputOf(answer, turn.Request),
+        _ => InputOfReply(message, turn),
+    };
+
+    private static SagaInput? Resume(Instance instance)
+    {
+        if (instance.Record!.Status != SagaStatus.Stuck)
+        {
+            return null;
+        }
+
+        instance.IsMarked = false;
+        return new SagaInput.Resumed();
+    }
+
+    /// <summary>The toolkit's own answer: a command was handled, or is in the dead letters over there.</summary>
+    private SagaInput? InputOf(Answer answer, SagaRequest request) => (request.Undoes, answer.Handled) switch
+    {
+        (true, true) => definition.Step(request.Step).CompensationReply is null ? new SagaInput.Undone(request.Step, request.Attempt) : null,
+        (false, true) => null,
+        (true, false) => new SagaInput.UndoFailed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
+        (false, false) => new SagaInput.Failed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
+    };
+
+    private SagaInput? InputOfReply(object reply, SagaTurn turn)
+    {
+        var request = turn.Request;
+        if (!definition.Has(request.Step))
+        {
+            throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have");
+        }
+
+        var step = definition.Step(request.Step);
+        if (request.Undoes)
+        {
+            return step.CompensationReply == reply.GetType()
+                ? new SagaInput.Undone(step.Name, request.Attempt)
+                : throw new UnhandleableException($"step '{step.Name}' of '{definition.Name}' is not undone by such a reply");
+        }
+
+        var meaning = step.Replies.GetValueOrDefault(reply.GetType())
+            ?? throw new UnhandleableException($"step '{step.Name}' of '{definition.Name}' has no .Succeeds or .Fails for such a reply");
+        if (meaning.ReasonOf is { } reasonOf)
+        {
+            return new SagaInput.Failed(step.Name, request.Attempt, reasonOf(reply) ?? reply.GetType().Name);
+        }
+
+        // What has ended once is not told of twice: a second reply must not change what the first has left.
+        if (turn.Progress.Find(step.Name) is not { State: StepState.Running or StepState.Waiting or StepState.TimedOut or StepState.Failed })
+        {
+            return null;
+        }
+
+        meaning.Apply!(turn.State, reply);
+        return new SagaInput.Succeeded(step.Name, request.Attempt);
+    }
+
+    private IReadOnlyList<SagaEffect> Decide(Instance instance, SagaTurn turn, SagaInput input)
+    {
+        var decision = SagaEngine.Decide(definition.Plan, turn.Progress, input, instance.Now);
+        turn.Progress = decision.Progress;
+        foreach (var (told, step, detail) in decision.History)
+        {
+            instance.Note(told, step, detail);
+        }
+
+        return decision.Effects;
+    }
+
+    /// <summary>Does what was decided, and what follows from it here, and writes the instance if anything has changed.</summary>
+    private async Task GoOnAsync(Instance instance, SagaTurn turn, IReadOnlyList<SagaEffect> decided, CancellationToken cancellationToken)
+    {
+        var toDo = new Queue<SagaEffect>(decided);
+        while (toDo.TryDequeue(out var effect))
+        {
+            if (SagaEngine.Expects(turn.Progress, effect) && await DoAsync(instance, turn, effect, cancellationToken) is { } outcome)
+            {
+                foreach (var next in Decide(instance, turn, outcome))
+                {
+                    toDo.Enqueue(next);
+                }
+            }
+        }
+
+        if (instance.History.Count > 0)
+        {
+            await WriteAsync(instance, turn, cancellationToken);
+        }
+    }
+
+    /// <summary>Does one thing; returns how it has ended, or null if that is still to come.</summary>
+    private async Task<SagaInput?> DoAsync(Instance instance, SagaTurn turn, SagaEffect effect, CancellationToken cancellationToken)
+    {
+        if (turn.FailureOf(instance.Id, effect) is { } failure)
+        {
+            return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failure) : new SagaInput.Failed(effect.Step, effect.Attempt, failure);
+        }
+
+        var step = definition.Step(effect.Step);
+        switch (effect.Undoes ? step.Compensation : step.Action)
+        {
+            case StepAction.Sends sends:
+                Guarded(instance, effect, () => Request(instance, turn, effect, sends.Create(turn.State)));
+                return null;
+
+            case StepAction.Publishes publishes:
+                Guarded(instance, effect, () => turn.Bus.Publish(publishes.Create(turn.State)));
+                break;
+
+            case StepAction.Runs when turn.HasRunActivity:
+                Signal(instance, turn, effect);
+                return null;
+
+            case StepAction.Runs runs:
+                turn.HasRunActivity = true;
+                await RunAsync(instance, turn, effect, runs, step.Timeout, cancellationToken);
+                break;
+        }
+
+        return effect.Undoes ? new SagaInput.Undone(effect.Step, effect.Attempt) : new SagaInput.Succeeded(effect.Step, effect.Attempt);
+    }
+
+    /// <summary>Sends a command that the step waits for. The same attempt is the same message, however often it is sent.</summary>
+    private void Request(Instance instance, SagaTurn turn, SagaEffect effect, object command)
+    {
+        var request = new SagaRequest(definition.Name, instance.Id, effect.Step, effect.Attempt, effect.Undoes);
+        turn.Bus.Add(command, MessageKind.Command, new Addressing
+        {
+            Id = MessageIds.OfRequest(instance.Id, effect.Step, effect.Attempt, effect.Undoes),
+            ReplyTo = new ReplyAddress(endpoint, request.ToString(), SagaRequest.KeyOf(instance.Id), Acknowledge: effect.Undoes),
+        });
+    }
+
+    /// <summary>Has an activity run in a transaction of its own: another one has run in this one, and a failure must not touch it.</summary>
+    private void Signal(Instance instance, SagaTurn turn, SagaEffect effect)
+        => turn.Bus.SendTo(endpoint, new SagaSignal(SagaSignalKind.Run), new Addressing
+        {
+            Key = SagaRequest.KeyOf(instance.Id),
+            InReplyTo = new SagaRequest(definition.Name, instance.Id, effect.Step, effect.Attempt, effect.Undoes).ToString(),
+        });
+
+    private async Task RunAsync(Instance instance, SagaTurn turn, SagaEffect effect, StepAction.Runs runs, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        using var limit = timeout is { } longest ? new CancellationTokenSource(longest, turn.Services.Time) : new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var context = new ActivityContext(instance.Id, effect.Step, effect.Attempt, effect.Undoes, turn.Context);
+        ActivityResult result;
+        try
+        {
+            // One that does not listen to its token is left behind: its transaction is rolled back under it.
+            result = await runs.Execute(turn.Scope, turn.State, context, either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception) when (limit.IsCancellationRequested)
+        {
+            throw new StepFailedException(instance.Id, effect, $"it did not end within {timeout}", isFinal: true, exception);
+        }
+        catch (Exception exception)
+        {
+            throw Broken(instance, effect, exception);
+        }
+
+        if (result.Reason is { } reason)
+        {
+            throw new StepFailedException(instance.Id, effect, reason, isFinal: true);
+        }
+    }
+
+    private static void Guarded(Instance instance, SagaEffect effect, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            throw Broken(instance, effect, exception);
+        }
+    }
+
+    /// <summary>The exception's own message may quote what nobody else should read. It is in the log.</summary>
+    private static StepFailedException Broken(Instance instance, SagaEffect effect, Exception exception)
+        => new(instance.Id, effect, exception is MessagingException ? exception.Message : $"it failed with {exception.GetType().Name}", isFinal: false, exception);
+
+    private async Task WriteAsync(Instance instance, SagaTurn turn, CancellationToken cancellationToken)
+    {
+        var progress = turn.Progress;
+        var isStuck = progress.Trouble is not null || (instance.IsMarked && !progress.IsFinished);
+        var status = isStuck ? SagaStatus.Stuck : progress.Status;
+        var reason = progress.Trouble ?? (instance.IsMarked ? instance.Record!.Reason : null) ?? progress.Reason;
+        await instances.WriteAsync(
+            turn.Bus.Store, turn.Scope, instance, progress, turn.Services.States.Write(turn.State, definition.Name),
+            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, progress.DueAt), cancellationToken);
+        if (status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck)
+        {
+            turn.Context.OnCommitted(() => turn.Services.Watch.Look(turn.Bus.Store));
+        }
+    }
+
+    private static SagaProgress Upgrade(SagaProgress progress, SagaUpgrade upgrade) => progress with
+    {
+        Steps = [.. progress.Steps.Select(run => (Run: run, Name: upgrade.NameOf(run.Step))).Where(step => step.Name is not null || step.Run.IsOpen).Select(step => step.Run with { Step = step.Name ?? step.Run.Step })],
+        Effects = [.. progress.Effects.Select(upgrade.NameOf).OfType<string>()],
+    };
+}

@@ -1,0 +1,16 @@
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Messages;
+
+namespace Messaging.Toolkit.Sagas.Running;
+
+/// <summary>What all sagas and process managers of a host work with.</summary>
+internal sealed class SagaServices(MessagingModel model, SagaWatch watch, TimeProvider time)
+{
+    public SagaStates States { get; } = new(model.StateSerializer, model.Limits);
+
+    public SagaWatch Watch => watch;
+
+    public TimeProvider Time => time;
+
+    public MessageRegistry Registry => model.Registry;
+}

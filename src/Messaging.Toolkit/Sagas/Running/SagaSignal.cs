@@ -1,0 +1,27 @@
+namespace Messaging.Toolkit.Sagas.Running;
+
+/// <summary>What the toolkit itself sends to an instance: its <see cref="SagaRequest"/> travels as the request that it replies to.</summary>
+/// <param name="Kind">What it is about.</param>
+/// <param name="State">For <see cref="SagaSignalKind.Start"/>: the state to begin with, as JSON.</param>
+/// <param name="DueAt">For <see cref="SagaSignalKind.Due"/>: which timeout, as it was stored.</param>
+internal sealed record SagaSignal(SagaSignalKind Kind, string? State = null, DateTime? DueAt = null)
+{
+    /// <summary>Its name on the wire.</summary>
+    public const string Name = "messaging.saga-signal";
+}
+
+/// <summary>What a signal is about. Stored by name.</summary>
+internal enum SagaSignalKind
+{
+    /// <summary>An instance is to begin.</summary>
+    Start,
+
+    /// <summary>An activity is to run, in a transaction of its own.</summary>
+    Run,
+
+    /// <summary>A timeout has fallen due.</summary>
+    Due,
+
+    /// <summary>An operator lets it go on.</summary>
+    Resume,
+}

@@ -1,0 +1,33 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Stores;
+
+namespace Messaging.Toolkit.Sagas.Running;
+
+/// <summary>
+/// Sends instances of one store their timeouts when these fall due. Each process looks for those of its own endpoints; who comes first sends. Whether a timeout still
+/// counts is decided when it arrives: it may have been taken back meanwhile.
+/// </summary>
+internal sealed class SagaTimeouts(IMessageStore store, IReadOnlyCollection<string> endpoints, OutgoingMessages outgoing, SagaOptions options, TimeProvider time)
+{
+    /// <summary>A timeout that has arrived is not sent again; this is for one that nobody could handle.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromMinutes(5);
+
+    /// <summary>Does one round; waits unless there may be more.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        if (await store.Sagas.SendDueAsync(endpoints, options.TimeoutBatch, Again, Create, cancellationToken) < options.TimeoutBatch)
+        {
+            await Task.Delay(options.TimeoutInterval, time, cancellationToken);
+        }
+    }
+
+    private IReadOnlyList<OutgoingMessage> Create(DueSaga due)
+        => outgoing.CreateFor(
+            due.Endpoint,
+            new SagaSignal(SagaSignalKind.Due, DueAt: due.DueAt),
+            new Addressing { Key = SagaRequest.KeyOf(due.Id), InReplyTo = new SagaRequest(due.Definition, due.Id).ToString() },
+            configure: null,
+            cause: null);
+}

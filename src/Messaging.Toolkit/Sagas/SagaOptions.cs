@@ -1,0 +1,35 @@
+namespace Messaging.Toolkit.Sagas;
+
+/// <summary>How sagas and process managers are looked after.</summary>
+public sealed class SagaOptions
+{
+    /// <summary>
+    /// How long an instance that has finished is kept, with its history. After that a late message of it goes to the dead letters, and an event with the
+    /// correlation of a process manager that had completed begins a new one. Default 30 days; from 1 hour to 10 years.
+    /// </summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How often timeouts that have fallen due are looked for. Default 1 s; from 10 ms to 1 hour.</summary>
+    public TimeSpan TimeoutInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many timeouts one look takes. Default 200; from 1 to 10,000.</summary>
+    public int TimeoutBatch { get; set; } = 200;
+
+    internal IEnumerable<string> Validate()
+    {
+        if (Retention < TimeSpan.FromHours(1) || Retention > TimeSpan.FromDays(3650))
+        {
+            yield return $"Sagas.Retention is {Retention}: set it between 1 hour and 10 years.";
+        }
+
+        if (TimeoutInterval < TimeSpan.FromMilliseconds(10) || TimeoutInterval > TimeSpan.FromHours(1))
+        {
+            yield return $"Sagas.TimeoutInterval is {TimeoutInterval}: set it between 10 ms and 1 hour.";
+        }
+
+        if (TimeoutBatch is < 1 or > 10_000)
+        {
+            yield return $"Sagas.TimeoutBatch is {TimeoutBatch}: set it between 1 and 10000.";
+        }
+    }
+}
