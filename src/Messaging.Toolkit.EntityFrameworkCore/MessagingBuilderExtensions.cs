@@ -12,7 +12,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class EntityFrameworkCoreMessagingBuilderExtensions
 {
     /// <summary>
-    /// Keeps outbox, claims, leases and dead letters in the database of the context. Everything the context's options need is
+    /// Keeps outbox, claims, leases, dead letters and sagas in the database of the context. Everything the context's options need is
     /// added to them, however it is registered: <c>AddDbContext</c>, <c>AddDbContextPool</c> or a factory, before or after.
     /// </summary>
     /// <typeparam name="TContext">The application's own context; its <c>OnModelCreating</c> calls <c>modelBuilder.AddMessaging()</c>.</typeparam>

@@ -36,6 +36,20 @@ internal static class DbCommands
         return command;
     }
 
+    /// <summary>Adds values as parameters of a name and a number: those of <see cref="Parameters"/>.</summary>
+    public static DbCommand WithAll<T>(this DbCommand command, string name, IReadOnlyCollection<T> values)
+    {
+        var i = 0;
+        foreach (var value in values)
+        {
+            command.With($"{name}{i++}", value);
+        }
+
+        return command;
+    }
+
+    public static string Parameters(string name, int count) => string.Join(", ", Enumerable.Range(0, count).Select(i => $"{name}{i}"));
+
     public static string? GetStringOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     /// <summary>Databases without a type for it return a time without saying that it is UTC; some providers return local time, and say so.</summary>
@@ -45,6 +59,6 @@ internal static class DbCommands
     public static DateTime ToUtc(object? value)
         => value is DateTimeOffset time ? time.UtcDateTime : AsUtc(Convert.ToDateTime(value, CultureInfo.InvariantCulture));
 
-    private static DateTime AsUtc(DateTime time)
+    public static DateTime AsUtc(DateTime time)
         => time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : DateTime.SpecifyKind(time, DateTimeKind.Utc);
 }

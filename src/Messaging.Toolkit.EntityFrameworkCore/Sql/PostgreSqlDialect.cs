@@ -18,25 +18,34 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override string NowExpression => "clock_timestamp()";
 
+    public override SagaSql Sagas => field ??= new PostgreSqlSagaSql(this, Names);
+
     public override DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
         => context.CreateCommand($"DELETE FROM {Names.Outbox.Table} WHERE {Names.Outbox.Id} = ANY(@ids)").With("@ids", ids.ToArray());
 
     /// <summary>
-    /// How long a claim waits for somebody else's of the same message. Whoever holds that one may be frozen, or gone without a
-    /// word: the wait must end, so that the message can step aside (it is the store's failure, and tried again) and the worker
-    /// goes on with others.
+    /// How long a claim waits for somebody else's of the same message, and a saga for whoever has locked its row. Whoever that
+    /// is may be frozen, or gone without a word: the wait must end, so that the message can step aside (it is the store's failure,
+    /// and tried again) and the worker goes on with others.
     /// </summary>
-    private const int ClaimTimeoutMilliseconds = 2000;
+    private const int LockTimeoutMilliseconds = 2000;
+
+    /// <summary>Bounds how long statements wait for a lock; those that follow them in their transaction wait as before.</summary>
+    public static string LimitWait(string statements) => $"SET LOCAL lock_timeout = {LockTimeoutMilliseconds}; {statements}; SET LOCAL lock_timeout TO DEFAULT";
+
+    public override string AnyOf<T>(DbCommand command, string column, string name, IReadOnlyCollection<T> values)
+    {
+        command.With(name, values.ToArray());
+        return $"{column} = ANY({name})";
+    }
 
     public override async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<Guid> messageIds, CancellationToken cancellationToken)
     {
         // In the order of the ids, so that two processes with the same messages wait for each other and do not deadlock.
         var claim = Names.Claim;
-        await using var command = context.CreateCommand(
-            $"SET LOCAL lock_timeout = {ClaimTimeoutMilliseconds}; " +
+        await using var command = context.CreateCommand(LimitWait(
             $"INSERT INTO {claim.Table} ({claim.Endpoint}, {claim.MessageId}, {claim.ClaimedAt}) " +
-            $"SELECT @e, id, {NowExpression} FROM unnest(@ids) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING {claim.MessageId}; " +
-            "SET LOCAL lock_timeout TO DEFAULT")
+            $"SELECT @e, id, {NowExpression} FROM unnest(@ids) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING {claim.MessageId}"))
             .With("@e", endpoint).With("@ids", messageIds.ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new HashSet<Guid>();
@@ -53,9 +62,9 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     protected override string Placeholder(int index) => $"${index + 1}";
 
-    protected override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
+    public override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
 
-    protected override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
         => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", values)}) ON CONFLICT DO NOTHING";
 
     protected override bool IsTransientCode(DbException exception) => exception.SqlState is { } state && TransientStates.Contains(state);

@@ -37,6 +37,12 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The database's clock as an expression, or null if it has none of its own (it is embedded): then time is ours.</summary>
     public virtual string? NowExpression => "CURRENT_TIMESTAMP";
 
+    /// <summary>The statements that run instances.</summary>
+    public virtual SagaSql Sagas => field ??= new SagaSql(this, Names);
+
+    /// <summary>The statements that look at instances.</summary>
+    public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);
+
     public static SqlDialect For(DbContext context, TimeProvider time)
     {
         var names = new TableNames(context);
@@ -81,7 +87,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         return false;
     }
 
-    /// <summary>The clock by which leases and claims are timed, in UTC.</summary>
+    /// <summary>The clock by which everything stored is timed, in UTC.</summary>
     public async Task<DateTime> ReadNowAsync(DbContext context, CancellationToken cancellationToken)
     {
         if (NowExpression is null)
@@ -195,8 +201,8 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         var command = context.CreateCommand(
             $"UPDATE {lease.Table} SET {lease.Epoch} = CASE WHEN {lease.Owner} = @owner THEN {lease.Epoch} ELSE {lease.Epoch} + 1 END, " +
             $"{lease.Owner} = @owner, {lease.ExpiresAt} = @until " +
-            $"WHERE {lease.Name} IN ({Parameters("@n", leases.Count)}) AND ({lease.Owner} IS NULL OR {lease.Owner} = @owner OR {lease.ExpiresAt} <= @now)");
-        return WithAll(command.With("@owner", owner).With("@until", until).With("@now", now), "@n", leases);
+            $"WHERE {lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)}) AND ({lease.Owner} IS NULL OR {lease.Owner} = @owner OR {lease.ExpiresAt} <= @now)");
+        return command.With("@owner", owner).With("@until", until).With("@now", now).WithAll("@n", leases);
     }
 
     public DbCommand CreateLease(DbContext context, string owner, string name, DateTime until)
@@ -207,17 +213,15 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     }
 
     public DbCommand ReleaseLeases(DbContext context, string owner, IReadOnlyCollection<string> leases)
-        => WithAll(
-            context.CreateCommand(
+        => context.CreateCommand(
                 $"UPDATE {Names.Lease.Table} SET {Names.Lease.Owner} = NULL " +
-                $"WHERE {Names.Lease.Owner} = @owner AND {Names.Lease.Name} IN ({Parameters("@n", leases.Count)})").With("@owner", owner),
-            "@n", leases);
+                $"WHERE {Names.Lease.Owner} = @owner AND {Names.Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)})")
+            .With("@owner", owner).WithAll("@n", leases);
 
     public DbCommand DeleteLeases(DbContext context, IReadOnlyCollection<string> leases, DateTime now)
-        => WithAll(
-            context.CreateCommand(
-                $"DELETE FROM {Names.Lease.Table} WHERE {Names.Lease.ExpiresAt} < @now AND {Names.Lease.Name} IN ({Parameters("@n", leases.Count)})").With("@now", now),
-            "@n", leases);
+        => context.CreateCommand(
+                $"DELETE FROM {Names.Lease.Table} WHERE {Names.Lease.ExpiresAt} < @now AND {Names.Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)})")
+            .With("@now", now).WithAll("@n", leases);
 
     public DbCommand InsertDeadLetter(DbContext context, DeadLetter letter)
     {
@@ -228,8 +232,15 @@ internal class SqlDialect(TableNames names, TimeProvider time)
             ["@e", "@m", "@t", "@k", "@h", "@b", "@r", "@f", "@a", Now],
             keys: 2);
         return WithNow(context.CreateCommand(sql)
-            .With("@e", letter.Endpoint).With("@m", letter.MessageId).With("@t", Storable(letter.Type)).With("@k", Storable(letter.Key)).With("@h", Storable(letter.Headers))
-            .With("@b", AsArray(letter.Body)).With("@r", Storable(letter.Reason)).With("@f", Storable(letter.Failure)).With("@a", letter.Attempts));
+            .With("@e", letter.Endpoint).With("@m", letter.MessageId).With("@t", StorableText.From(letter.Type)).With("@k", StorableText.From(letter.Key)).With("@h", StorableText.From(letter.Headers))
+            .With("@b", AsArray(letter.Body)).With("@r", StorableText.From(letter.Reason)).With("@f", StorableText.From(letter.Failure)).With("@a", letter.Attempts));
+    }
+
+    /// <summary>The condition that a column has one of the values; adds them to the command.</summary>
+    public virtual string AnyOf<T>(DbCommand command, string column, string name, IReadOnlyCollection<T> values)
+    {
+        command.WithAll(name, values);
+        return $"{column} IN ({DbCommands.Parameters(name, values.Count)})";
     }
 
     protected virtual bool IsTransientCode(DbException exception) => false;
@@ -240,13 +251,13 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>How its text refers to it.</summary>
     protected virtual string Placeholder(int index) => ParameterName(index);
 
-    protected virtual string Limit(int count, int offset = 0) => $"OFFSET {offset} ROWS FETCH NEXT {count} ROWS ONLY";
+    public virtual string Limit(int count, int offset = 0) => $"OFFSET {offset} ROWS FETCH NEXT {count} ROWS ONLY";
 
     /// <summary>
     /// Inserts a row unless its key is there. Two at once may both find nothing: the second fails on the key and is tried
     /// again by its caller, as after any failure. Databases that can avoid that override it.
     /// </summary>
-    protected virtual string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+    public virtual string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
     {
         var same = string.Join(" AND ", columns.Take(keys).Zip(values, (column, value) => $"{column} = {value}"));
         return $"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", values)} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})";
@@ -275,8 +286,8 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
             if (held.Count > 0)
             {
-                sql.Append($" AND ({outbox.Key} IS NULL OR {outbox.Key} NOT IN ({Parameters($"@k{i}_", held.Count)}))");
-                WithAll(command, $"@k{i}_", held);
+                sql.Append($" AND ({outbox.Key} IS NULL OR {outbox.Key} NOT IN ({DbCommands.Parameters($"@k{i}_", held.Count)}))");
+                command.WithAll($"@k{i}_", held);
             }
 
             sql.Append($" ORDER BY {outbox.Id} {Limit(room)}) q{i}");
@@ -294,9 +305,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         }.Select(column => prefix + column));
 
     /// <summary>The clock in a statement: an expression of the database's, or a parameter that <see cref="WithNow"/> adds.</summary>
-    protected string Now => NowExpression ?? "@now";
+    public string Now => NowExpression ?? "@now";
 
-    protected DbCommand WithNow(DbCommand command) => NowExpression is null ? command.With("@now", Time.GetUtcNow().UtcDateTime) : command;
+    public DbCommand WithNow(DbCommand command) => NowExpression is null ? command.With("@now", Time.GetUtcNow().UtcDateTime) : command;
 
     private string InsertMessagesSql(int rows)
     {
@@ -320,23 +331,6 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     private static string Literals(IEnumerable<long> values) => string.Join(",", values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
 
     private static string Literals(IEnumerable<int> values) => Literals(values.Select(value => (long)value));
-
-    private static string Parameters(string prefix, int count) => string.Join(", ", Enumerable.Range(0, count).Select(i => $"{prefix}{i}"));
-
-    private static DbCommand WithAll(DbCommand command, string prefix, IReadOnlyCollection<string> values)
-    {
-        var i = 0;
-        foreach (var value in values)
-        {
-            command.With($"{prefix}{i++}", value);
-        }
-
-        return command;
-    }
-
-    /// <summary>What no column of text can hold is replaced: a character in a failure must not keep its message from the dead letters.</summary>
-    private static string? Storable(string? text)
-        => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
 
     private static byte[] AsArray(ReadOnlyMemory<byte> memory)
         => System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length

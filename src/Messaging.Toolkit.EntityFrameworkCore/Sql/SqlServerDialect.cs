@@ -11,10 +11,12 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
 
     public override string NowExpression => "SYSUTCDATETIME()";
 
+    public override SagaSql Sagas => field ??= new SqlServerSagaSql(this, Names);
+
     protected override bool IsTransientCode(DbException exception)
         => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);
 
-    protected override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
         => base.InsertIfAbsent(table, columns, values, keys).Replace(
             $"FROM {table} WHERE", $"FROM {table} WITH (UPDLOCK, HOLDLOCK) WHERE", StringComparison.Ordinal);
 }

@@ -12,9 +12,11 @@ internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDi
 
     public override string? NowExpression => null;
 
-    protected override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
+    public override SagaSql Sagas => field ??= new SqliteSagaSql(this, Names);
 
-    protected override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+    public override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
+
+    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
         => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", values)}) ON CONFLICT DO NOTHING";
 
     /// <summary>The provider does not say what is transient, and this package has no reference to it.</summary>

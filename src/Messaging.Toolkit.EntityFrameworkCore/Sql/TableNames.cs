@@ -35,6 +35,16 @@ internal sealed class TableNames
             Column<DeadLetterRow>(nameof(DeadLetterRow.Type)), Column<DeadLetterRow>(nameof(DeadLetterRow.Key)), Column<DeadLetterRow>(nameof(DeadLetterRow.Headers)),
             Column<DeadLetterRow>(nameof(DeadLetterRow.Body)), Column<DeadLetterRow>(nameof(DeadLetterRow.Reason)), Column<DeadLetterRow>(nameof(DeadLetterRow.Failure)),
             Column<DeadLetterRow>(nameof(DeadLetterRow.Attempts)), Column<DeadLetterRow>(nameof(DeadLetterRow.DeadAt)));
+        Saga = new(
+            Table<SagaRow>(), Column<SagaRow>(nameof(SagaRow.Id)), Column<SagaRow>(nameof(SagaRow.Definition)), Column<SagaRow>(nameof(SagaRow.Endpoint)),
+            Column<SagaRow>(nameof(SagaRow.Correlation)), Column<SagaRow>(nameof(SagaRow.Revision)), Column<SagaRow>(nameof(SagaRow.Version)),
+            Column<SagaRow>(nameof(SagaRow.Shape)), Column<SagaRow>(nameof(SagaRow.Status)), Column<SagaRow>(nameof(SagaRow.Position)),
+            Column<SagaRow>(nameof(SagaRow.State)), Column<SagaRow>(nameof(SagaRow.Progress)), Column<SagaRow>(nameof(SagaRow.Reason)),
+            Column<SagaRow>(nameof(SagaRow.DueAt)), Column<SagaRow>(nameof(SagaRow.CreatedAt)), Column<SagaRow>(nameof(SagaRow.ChangedAt)));
+        SagaHistory = new(
+            Table<SagaHistoryRow>(), Column<SagaHistoryRow>(nameof(SagaHistoryRow.SagaId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Sequence)),
+            Column<SagaHistoryRow>(nameof(SagaHistoryRow.At)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Event)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Step)),
+            Column<SagaHistoryRow>(nameof(SagaHistoryRow.MessageId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Detail)));
     }
 
     public OutboxNames Outbox { get; }
@@ -44,6 +54,10 @@ internal sealed class TableNames
     public LeaseNames Lease { get; }
 
     public DeadLetterNames DeadLetter { get; }
+
+    public SagaNames Saga { get; }
+
+    public SagaHistoryNames SagaHistory { get; }
 
     private string Table<TRow>()
     {
@@ -63,4 +77,10 @@ internal sealed class TableNames
 
     public sealed record DeadLetterNames(
         string Table, string Endpoint, string MessageId, string Type, string Key, string Headers, string Body, string Reason, string Failure, string Attempts, string DeadAt);
+
+    public sealed record SagaNames(
+        string Table, string Id, string Definition, string Endpoint, string Correlation, string Revision, string Version, string Shape, string Status, string Position,
+        string State, string Progress, string Reason, string DueAt, string CreatedAt, string ChangedAt);
+
+    public sealed record SagaHistoryNames(string Table, string SagaId, string Sequence, string At, string Event, string Step, string MessageId, string Detail);
 }

@@ -6,6 +6,7 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -30,6 +31,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Leases = new EfLeaseStore<TContext>(database);
         Inbox = new EfInbox<TContext>(database, scopes);
         DeadLetters = new EfDeadLetterStore<TContext>(database);
+        Sagas = new EfSagaStore<TContext>(database);
+        SagaCatalogue = new EfSagaCatalogue<TContext>(database);
     }
 
     public string Name => typeof(TContext).Name;
@@ -41,6 +44,10 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public IInbox Inbox { get; }
 
     public IDeadLetterStore DeadLetters { get; }
+
+    public ISagaStore Sagas { get; }
+
+    public ISagaCatalogue SagaCatalogue { get; }
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
 

@@ -1,4 +1,5 @@
 using Messaging.Toolkit;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Messages;
 
@@ -8,7 +9,7 @@ namespace Microsoft.EntityFrameworkCore;
 public static class MessagingModelBuilderExtensions
 {
     /// <summary>
-    /// Adds the tables of outbox, claims, leases and dead letters to the model, so that they are part of the context's own
+    /// Adds the tables of outbox, claims, leases, dead letters and sagas to the model, so that they are part of the context's own
     /// migrations. Call it in <c>OnModelCreating</c>.
     /// </summary>
     /// <param name="modelBuilder">The builder of the context's model.</param>
@@ -71,6 +72,45 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.Attempts).HasColumnName("attempts");
             row.Property(x => x.DeadAt).HasColumnName("dead_at");
             row.HasIndex(x => x.DeadAt);
+        });
+
+        modelBuilder.Entity<SagaRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "saga", options.Schema);
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedNever();
+            row.Property(x => x.Definition).HasColumnName("definition").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Correlation).HasColumnName("correlation").HasMaxLength(MessageLimits.MaxKeyBytes);
+            row.Property(x => x.Revision).HasColumnName("revision");
+            row.Property(x => x.Version).HasColumnName("version");
+            row.Property(x => x.Shape).HasColumnName("shape").HasMaxLength(64);
+            row.Property(x => x.Status).HasColumnName("status").HasConversion<string>().HasMaxLength(20);
+            row.Property(x => x.Position).HasColumnName("position");
+            row.Property(x => x.State).HasColumnName("state");
+            row.Property(x => x.Progress).HasColumnName("progress");
+            row.Property(x => x.Reason).HasColumnName("reason").HasMaxLength(StorableText.MaxReasonLength);
+            row.Property(x => x.DueAt).HasColumnName("due_at");
+            row.Property(x => x.CreatedAt).HasColumnName("created_at");
+            row.Property(x => x.ChangedAt).HasColumnName("changed_at");
+
+            // Not only the rows with a time: a filter is a text with the column's name, and the application may still give it another.
+            row.HasIndex(x => x.DueAt);
+            row.HasIndex(x => new { x.Definition, x.CreatedAt });
+            row.HasIndex(x => x.ChangedAt);
+        });
+
+        modelBuilder.Entity<SagaHistoryRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "saga_history", options.Schema);
+            row.HasKey(x => new { x.SagaId, x.Sequence });
+            row.Property(x => x.SagaId).HasColumnName("saga_id");
+            row.Property(x => x.Sequence).HasColumnName("sequence").ValueGeneratedNever();
+            row.Property(x => x.At).HasColumnName("at");
+            row.Property(x => x.Event).HasColumnName("event").HasConversion<string>().HasMaxLength(40);
+            row.Property(x => x.Step).HasColumnName("step").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.Detail).HasColumnName("detail").HasMaxLength(StorableText.MaxReasonLength);
         });
 
         return modelBuilder;

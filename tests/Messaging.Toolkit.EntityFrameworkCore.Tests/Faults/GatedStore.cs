@@ -4,6 +4,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -42,6 +43,10 @@ public sealed class Gates
         public IInbox Inbox => store.Inbox;
 
         public IDeadLetterStore DeadLetters => store.DeadLetters;
+
+        public ISagaStore Sagas => store.Sagas;
+
+        public ISagaCatalogue SagaCatalogue => store.SagaCatalogue;
 
         public IOutboxSession GetSession(IServiceProvider scope) => store.GetSession(scope);
 

@@ -35,7 +35,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task What_was_appended_is_read_whole_and_in_its_order(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var outbox = StoreOf(shop).Outbox;
         var envelopes = Enumerable.Range(0, 450).Select(i => NewEnvelope(i % 3 == 0 ? null : $"key {i % 3} 'ä🛒\\")).ToList();
@@ -54,7 +54,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_read_gives_each_destination_its_first_rows_that_are_wanted(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var outbox = StoreOf(shop).Outbox;
         await outbox.AppendAsync(
@@ -79,7 +79,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_delete_removes_the_rows_it_names_and_minds_no_others(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var outbox = StoreOf(shop).Outbox;
         await outbox.AppendAsync([New("a", 1, "k"), New("a", 1, "k"), New("a", 1, "k")], default);
@@ -94,7 +94,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_message_is_claimed_once_by_each_endpoint(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var inbox = StoreOf(shop).Inbox;
         var messages = Enumerable.Range(0, 5).Select(_ => NewEnvelope("k")).ToList();
@@ -120,7 +120,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_handler_that_throws_leaves_no_claim_no_effect_and_no_message(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var messages = new[] { NewEnvelope("k"), NewEnvelope("k") };
 
@@ -141,7 +141,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_lease_is_taken_renewed_refused_given_up_and_taken_over_with_a_new_epoch(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var leases = StoreOf(shop).Leases;
 
@@ -170,7 +170,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task Only_leases_that_expired_are_forgotten(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var leases = StoreOf(shop).Leases;
         await leases.TakeAsync("one", ["node/one", "node/two"], Minute, default);
@@ -187,7 +187,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_dead_letter_is_kept_whole_and_the_first_one_stays(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var letter = new DeadLetter
         {
@@ -219,7 +219,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task A_dead_letter_that_comes_again_is_a_duplicate_and_what_was_handled_becomes_no_dead_letter(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var (dead, handled) = (Envelope(), Envelope());
 
@@ -259,7 +259,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task Only_claims_older_than_the_age_are_purged_the_oldest_first_and_no_more_than_asked(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var now = (await StoreOf(shop).Leases.ReadAsync(default)).Now;
         await shop.InScopeAsync(async (db, _) =>
@@ -284,7 +284,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task Messages_are_handled_once_from_beginning_to_end(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         await shop.StartAsync();
 
@@ -307,9 +307,10 @@ public sealed class StoreTests
         }
     }
 
-    private static DatabaseKind KindOf(Statements statements) => statements == Statements.Sqlite ? DatabaseKind.Sqlite : DatabaseKind.PostgreSql;
+    internal static Task<TestDatabase> DatabaseOfAsync(Statements statements)
+        => TestDatabase.CreateAsync(statements == Statements.Sqlite ? DatabaseKind.Sqlite : DatabaseKind.PostgreSql);
 
-    private static async Task<ShopHost> CreateAsync(TestDatabase database, Statements statements)
+    internal static async Task<ShopHost> CreateAsync(TestDatabase database, Statements statements)
     {
         var shop = await ShopHost.CreateAsync(database);
         await shop.InScopeAsync((db, _) =>

@@ -1,0 +1,102 @@
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Sagas.Storage;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
+
+internal sealed class EfSagaStore<TContext>(EfDatabase<TContext> database) : ISagaStore where TContext : DbContext
+{
+    public Task<SagaReading> ReadAsync(IServiceProvider scope, Guid id, CancellationToken cancellationToken)
+    {
+        var context = ContextOf(scope);
+        return database.Store.Dialect(context).Sagas.ReadAsync(context, id, cancellationToken);
+    }
+
+    public async Task WriteAsync(IServiceProvider scope, SagaRecord record, IReadOnlyList<SagaHistoryEntry> history, CancellationToken cancellationToken)
+    {
+        var context = ContextOf(scope);
+        foreach (var (command, rows) in database.Store.Dialect(context).Sagas.Write(context, record, history))
+        {
+            await using (command)
+            {
+                if (await command.ExecuteNonQueryAsync(cancellationToken) != rows)
+                {
+                    throw new SagaConflictException(record.Id);
+                }
+            }
+        }
+    }
+
+    public Task<bool> MarkStuckAsync(Guid id, string reason, Guid? messageId, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here.
+            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+            await using var mark = sql.Sagas.MarkStuck(context, transaction, id, reason);
+            await using var add = sql.Sagas.AddStuck(context, transaction, id, reason, messageId);
+            var isMarked = await mark.ExecuteNonQueryAsync(cancellationToken) > 0;
+            if (isMarked)
+            {
+                await add.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            return isMarked;
+        }, cancellationToken);
+
+    /// <summary>It is asked every second, and nearly always there is nothing: so it looks first, without a transaction and without a turn to write.</summary>
+    public async Task<int> SendDueAsync(
+        IReadOnlyCollection<string> endpoints, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (endpoints.Count == 0 || !await IsAnyDueAsync(endpoints, cancellationToken))
+        {
+            return 0;
+        }
+
+        var sent = await TakeDueAsync(endpoints, count, again, toMessages, cancellationToken);
+        if (sent > 0)
+        {
+            database.Store.OnMessagesCommitted();
+        }
+
+        return sent;
+    }
+
+    private Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> endpoints, CancellationToken cancellationToken)
+        => database.RunAsync(async (context, sql) =>
+        {
+            await using var command = sql.Sagas.ReadDue(context, null, endpoints, count: 1);
+            return await command.ExecuteScalarAsync(cancellationToken) is not null;
+        }, cancellationToken);
+
+    private Task<int> TakeDueAsync(
+        IReadOnlyCollection<string> endpoints, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            var now = await sql.ReadNowAsync(context, cancellationToken);
+            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+            var due = await sql.Sagas.TakeDueAsync(context, transaction, endpoints, count, now + again, cancellationToken);
+            foreach (var command in sql.InsertMessages(context, transaction, [.. due.SelectMany(toMessages)]))
+            {
+                await using (command)
+                {
+                    await command.ExecuteNonQueryAsync(cancellationToken);
+                }
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            return due.Count;
+        }, cancellationToken);
+
+    /// <summary>The context of the handler's transaction: without one, the lock of a row would end before it was of any use.</summary>
+    private static TContext ContextOf(IServiceProvider scope)
+    {
+        var context = scope.GetRequiredService<TContext>();
+        return context.Database.CurrentTransaction is not null
+            ? context
+            : throw new InvalidOperationException($"{typeof(TContext).Name} has no transaction: instances are read and written in that of a handler.");
+    }
+}
