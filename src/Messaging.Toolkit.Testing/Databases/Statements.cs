@@ -31,12 +31,18 @@ internal sealed class Statements(TableNames names)
             return reads ? Operation.Read : Operation.WriteDeadLetter;
         }
 
+        // Both tables are one: an instance and its history are written by the same command.
+        if (sql.Contains(names.Saga.Table, StringComparison.Ordinal) || sql.Contains(names.SagaHistory.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.ReadSaga : Operation.WriteSaga;
+        }
+
         return reads ? Operation.Read : Operation.Write;
     }
 
     /// <summary>Whether it needs the write lock.</summary>
     public static bool Writes(Operation operation)
-        => operation is not (Operation.ReadOutbox or Operation.ReadClaims or Operation.ReadLeases or Operation.Read);
+        => operation is not (Operation.ReadOutbox or Operation.ReadClaims or Operation.ReadLeases or Operation.ReadSaga or Operation.Read);
 
     private static bool Reads(string sql)
     {

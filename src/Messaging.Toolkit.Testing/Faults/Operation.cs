@@ -16,6 +16,8 @@ internal enum Operation
     ReadLeases,
     WriteLeases,
     WriteDeadLetter,
+    ReadSaga,
+    WriteSaga,
     Read,
     Write,
     Handle,
