@@ -15,14 +15,14 @@ internal static class SagaColumns
     public static string[] Parameters { get; } =
     [
         "@id", "@definition", "@endpoint", "@correlation", "@revision", "@version", "@shape", "@status", "@position", "@state", "@progress", "@reason", "@due_at",
-        "@created_at", "@changed_at",
+        "@created_at", "@changed_at", "@history_length",
     ];
 
     /// <summary>The columns of an instance, its id first.</summary>
     public static string[] Of(TableNames.SagaNames saga) =>
     [
         saga.Id, saga.Definition, saga.Endpoint, saga.Correlation, saga.Revision, saga.Version, saga.Shape, saga.Status, saga.Position, saga.State, saga.Progress, saga.Reason, saga.DueAt,
-        saga.CreatedAt, saga.ChangedAt,
+        saga.CreatedAt, saga.ChangedAt, saga.HistoryLength,
     ];
 
     /// <summary>The columns of a row of the history, the instance's id first.</summary>
@@ -34,7 +34,7 @@ internal static class SagaColumns
         .With("@revision", record.Revision).With("@version", record.Version).With("@shape", record.Shape).With("@status", record.Status.ToString())
         .With("@position", record.Position).With("@state", record.State).With("@progress", record.Progress).With("@reason", StorableText.Reason(record.Reason))
         .With("@due_at", record.DueAt is { } due ? DbCommands.AsUtc(due) : null)
-        .With("@created_at", DbCommands.AsUtc(record.CreatedAt)).With("@changed_at", DbCommands.AsUtc(record.ChangedAt));
+        .With("@created_at", DbCommands.AsUtc(record.CreatedAt)).With("@changed_at", DbCommands.AsUtc(record.ChangedAt)).With("@history_length", record.HistoryLength);
 
     /// <param name="command">Gets the parameters.</param>
     /// <param name="entry">A row of the history.</param>
@@ -60,6 +60,7 @@ internal static class SagaColumns
         DueAt = reader.IsDBNull(12) ? null : reader.GetUtc(12),
         CreatedAt = reader.GetUtc(13),
         ChangedAt = reader.GetUtc(14),
+        HistoryLength = reader.GetInt32(15),
     };
 
     public static SagaHistoryEntry ReadSagaHistory(this DbDataReader reader) => new()

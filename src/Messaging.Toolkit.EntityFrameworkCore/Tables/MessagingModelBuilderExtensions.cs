@@ -83,6 +83,7 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
             row.Property(x => x.Correlation).HasColumnName("correlation").HasMaxLength(MessageLimits.MaxKeyBytes);
             row.Property(x => x.Revision).HasColumnName("revision");
+            row.Property(x => x.HistoryLength).HasColumnName("history_length");
             row.Property(x => x.Version).HasColumnName("version");
             row.Property(x => x.Shape).HasColumnName("shape").HasMaxLength(64);
             row.Property(x => x.Status).HasColumnName("status").HasConversion<string>().HasMaxLength(20);

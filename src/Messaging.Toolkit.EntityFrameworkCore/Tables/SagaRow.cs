@@ -20,6 +20,9 @@ public sealed class SagaRow
     /// <summary>1 when it is created, and one more with each change: who writes another one than the next has read too early.</summary>
     public int Revision { get; set; }
 
+    /// <summary>How many entries its history has.</summary>
+    public int HistoryLength { get; set; }
+
     /// <summary>The version of the definition that it was last run by.</summary>
     public int Version { get; set; }
 

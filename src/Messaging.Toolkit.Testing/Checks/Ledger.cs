@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Testing.Databases;
 using Messaging.Toolkit.Testing.Faults;
 using Messaging.Toolkit.Testing.Nodes;
@@ -198,8 +199,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0);
         if (!fates.TryAdd((endpoint, envelope.Id), fate))
         {
-            // EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise.
-            if (faults.Happened.Count == 0)
+            // EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
+            // again by the same message when nobody answers.
+            if (faults.Happened.Count == 0 && envelope.ReplyTo is null)
             {
                 Report("G4", $"Without any fault message {envelope.Id:N} was written twice for {endpoint}.", envelope.Id);
             }
@@ -216,7 +218,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     }
 
     private static bool IsChild(MessageEnvelope envelope, Fate cause)
-        => Enumerable.Range(0, MostChildren).Any(n => MessageIds.Derive(cause.Envelope, cause.Endpoint, n, envelope.Type) == envelope.Id);
+        => (SagaRequest.Parse(envelope.ReplyTo?.Request) is { } request && MessageIds.OfRequest(request.Id, request.Step, request.Attempt, request.Undoes) == envelope.Id)
+           || Enumerable.Range(0, MostChildren).Any(n => MessageIds.Derive(cause.Envelope, cause.Endpoint, n, envelope.Type) == envelope.Id);
 
     private void AddEffect(HandlerRun run)
     {

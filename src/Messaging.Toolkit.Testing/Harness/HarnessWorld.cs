@@ -223,13 +223,7 @@ internal sealed class HarnessWorld : IDisposable
         var contexts = databases.Keys.ToDictionary(type => type.Name);
         var endpoints = Model.Endpoints.Select(endpoint =>
             NodeServices.Watch(endpoint, endpoint.Store is { } store ? contexts[store] : contexts.Values.Single(), life, Ledger));
-        NodeServices.UseModel(services, new MessagingModel(Model.Registry, [.. endpoints])
-        {
-            Source = Model.Source,
-            Limits = Model.Limits,
-            Outbox = Model.Outbox,
-            Inbox = Model.Inbox,
-        });
+        NodeServices.UseModel(services, Model.With([.. endpoints]));
         return services;
     }
 }

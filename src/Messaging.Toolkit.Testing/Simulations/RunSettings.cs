@@ -52,7 +52,7 @@ internal sealed record RunSettings
             Concurrency = Math.Min(endpoint.Concurrency, Concurrency),
             MaxGroup = Math.Min(endpoint.MaxGroup, MaxGroup),
         }));
-        return new MessagingModel(model.Registry, [.. endpoints]) { Source = model.Source, Limits = model.Limits, Outbox = model.Outbox, Inbox = model.Inbox };
+        return model.With([.. endpoints]);
     }
 
     public override string ToString()

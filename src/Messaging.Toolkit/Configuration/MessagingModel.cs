@@ -40,6 +40,17 @@ internal sealed record MessagingModel
     /// <summary>What states of sagas are written by.</summary>
     public required JsonMessageSerializer StateSerializer { get; init; }
 
+    /// <summary>The same configuration with other endpoints.</summary>
+    public MessagingModel With(IReadOnlyList<EndpointDefinition> endpoints) => new(Registry, endpoints)
+    {
+        Source = Source,
+        Limits = Limits,
+        Outbox = Outbox,
+        Inbox = Inbox,
+        Sagas = Sagas,
+        StateSerializer = StateSerializer,
+    };
+
     /// <summary>The endpoints of this application that handle a type.</summary>
     public IReadOnlyList<string> SubscribersOf(MessageType type) => subscribers[type.Name];
 

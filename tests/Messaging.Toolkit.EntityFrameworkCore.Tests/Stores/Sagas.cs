@@ -31,6 +31,7 @@ internal static class Sagas
         Endpoint = "shop",
         Correlation = "c",
         Revision = 1,
+        HistoryLength = 0,
         Version = 1,
         Shape = "abc",
         Status = SagaStatus.Running,

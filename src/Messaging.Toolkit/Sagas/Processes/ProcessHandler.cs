@@ -81,7 +81,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
             return;
         }
 
-        if (signal is { Kind: SagaSignalKind.Due, DueAt: { } due })
+        if (signal is { Kind: SagaSignalKind.Due, DueUntil: { } due })
         {
             await FireTimeoutsAsync(turn, due);
         }

@@ -59,7 +59,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         // It was started twice, or the reply came twice under different ids.
         SagaSignal { Kind: SagaSignalKind.Start } => null,
-        SagaSignal { Kind: SagaSignalKind.Due, DueAt: { } due } => new SagaInput.Due(due),
+        SagaSignal { Kind: SagaSignalKind.Due, DueUntil: { } due } => new SagaInput.Due(due),
         SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
         Answer answer => InputOf(answer, turn.Request),
         _ => InputOfReply(message, turn),

@@ -6,6 +6,13 @@ namespace Messaging.Toolkit.Sagas.Running;
 /// <param name="DueAt">For <see cref="SagaSignalKind.Due"/>: which timeout, as it was stored.</param>
 internal sealed record SagaSignal(SagaSignalKind Kind, string? State = null, DateTime? DueAt = null)
 {
+    /// <summary>Databases keep fewer digits of a time than there are.</summary>
+    private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>What falls due then, or earlier, has fallen due.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public DateTime? DueUntil => DueAt + Rounding;
+
     /// <summary>Its name on the wire.</summary>
     public const string Name = "messaging.saga-signal";
 }
