@@ -120,7 +120,7 @@ internal sealed class TripsDb(DbContextOptions<TripsDb> options) : DbContext(opt
 }
 
 /// <summary>What a step does when it is its turn.</summary>
-internal enum Act
+public enum Act
 {
     Succeed,
     Refuse,
