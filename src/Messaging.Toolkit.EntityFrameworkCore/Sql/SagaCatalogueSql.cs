@@ -57,7 +57,7 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
         => context.CreateCommand($"SELECT {saga.Id} FROM {saga.Table} WHERE {IsOver} ORDER BY {saga.ChangedAt} {dialect.Limit(count)}").With("@before", before);
 
     /// <summary>Deletes those of the instances that nobody has changed since they were found.</summary>
-    public DbCommand DeleteFinished(DbContext context, DbTransaction transaction, DateTime before, IReadOnlyCollection<Guid> ids)
+    public DbCommand DeleteFinished(DbContext context, DbTransaction? transaction, DateTime before, IReadOnlyCollection<Guid> ids)
     {
         var command = context.CreateCommand(transaction, "").With("@before", before);
         command.CommandText = $"DELETE FROM {saga.Table} WHERE {dialect.AnyOf(command, saga.Id, "@id", ids)} AND {IsOver}";
@@ -65,7 +65,7 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
     }
 
     /// <summary>Deletes the history of those of the instances that there are no more.</summary>
-    public DbCommand DeleteHistory(DbContext context, DbTransaction transaction, IReadOnlyCollection<Guid> ids)
+    public DbCommand DeleteHistory(DbContext context, DbTransaction? transaction, IReadOnlyCollection<Guid> ids)
     {
         var command = context.CreateCommand(transaction, "");
         var some = dialect.AnyOf(command, saga.Id, "@id", ids);

@@ -65,14 +65,14 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     }
 
     /// <summary>Marks an instance; affects no row if there is none that is unfinished and unmarked.</summary>
-    public DbCommand MarkStuck(DbContext context, DbTransaction transaction, Guid id, string reason)
+    public DbCommand MarkStuck(DbContext context, DbTransaction? transaction, Guid id, string reason)
         => Dialect.WithNow(context.CreateCommand(transaction, LimitWait(
                 $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now} " +
                 $"WHERE {Saga.Id} = @id AND {Saga.Status} IN ('{SagaStatus.Running}', '{SagaStatus.Compensating}')"))
             .With("@id", id).With("@reason", StorableText.Reason(reason)));
 
     /// <summary>Adds to the history that an instance was marked. The mark holds its row, so nobody else numbers meanwhile.</summary>
-    public DbCommand AddStuck(DbContext context, DbTransaction transaction, Guid id, string reason, Guid? messageId)
+    public DbCommand AddStuck(DbContext context, DbTransaction? transaction, Guid id, string reason, Guid? messageId)
         => Dialect.WithNow(context.CreateCommand(transaction,
                 $"INSERT INTO {History.Table} ({string.Join(", ", SagaColumns.Of(History))}) " +
                 $"SELECT {Saga.Id}, {Saga.HistoryLength}, {Dialect.Now}, '{SagaEvent.Stuck}', NULL, @message, @detail FROM {Saga.Table} WHERE {Saga.Id} = @id")
@@ -120,7 +120,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     /// Affects no row if the instance has changed, which its revision tells, or if its timeout was taken, after which it is not due.
     /// (Its time would tell both, but not every client sends a time as precisely as it has read it.)
     /// </summary>
-    public DbCommand MoveDue(DbContext context, DbTransaction transaction, DueReading due, DateTime again)
+    public DbCommand MoveDue(DbContext context, DbTransaction? transaction, DueReading due, DateTime again)
         => Dialect.WithNow(context.CreateCommand(transaction,
                 $"UPDATE {Saga.Table} SET {Saga.DueAt} = @again WHERE {Saga.Id} = @id AND {Saga.Revision} = @revision AND {Saga.DueAt} <= {Dialect.Now}")
             .With("@id", due.Saga.Id).With("@revision", due.Revision).With("@again", again));

@@ -3,8 +3,11 @@ using System.Text;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Stores;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Sagas.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Sql;
@@ -25,6 +28,9 @@ public sealed class SqlServerDialectTests
             new MessageEnvelope { Id = id, Type = "t", Source = "s", Time = default, ContentType = "c", ConversationId = id, Body = default }, "d", 1);
         var letter = new DeadLetter { Endpoint = "e", MessageId = id, Type = "t", Headers = "{}", Body = default, Reason = "r", Attempts = 1 };
 
+        var saga = StoredSagas.New(default);
+        var entry = StoredSagas.Entry(1, SagaEvent.Started, default);
+
         var statements = new StringBuilder();
         Show(sql.InsertMessages(db, null, [message, message]).Single());
         Show(sql.ReadMessages(db, new OutboxQuery([new("a", 10, [], []), new("b", 20, [7, 8], ["k1", "k2"])], [1, 2])));
@@ -40,6 +46,21 @@ public sealed class SqlServerDialectTests
         Show(sql.ReleaseLeases(db, "o", ["x"]));
         Show(sql.DeleteLeases(db, ["x"], default));
         Show(sql.InsertDeadLetter(db, letter));
+        Show(sql.Sagas.Read(db, id));
+        Show(sql.Sagas.Write(db, saga, []).Single().Command);
+        Show(sql.Sagas.Write(db, saga with { Revision = 2 }, [entry, entry]).Single().Command);
+        Show(sql.Sagas.MarkStuck(db, null, id, "r"));
+        Show(sql.Sagas.AddStuck(db, null, id, "r", null));
+        Show(sql.Sagas.ReadDue(db, null, ["a", "b"], 10));
+        Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", "e", default), 1), default));
+        Show(sql.SagaCatalogue.Find(db, [id, id]));
+        Show(sql.SagaCatalogue.Query(db, new SagaQuery()));
+        Show(sql.SagaCatalogue.Query(db, new SagaQuery { Definition = "d", Status = SagaStatus.Stuck, Correlation = "c", CreatedFrom = default(DateTime), CreatedBefore = default(DateTime), Limit = 10 }));
+        Show(sql.SagaCatalogue.ReadHistory(db, id));
+        Show(sql.SagaCatalogue.ReadStandings(db));
+        Show(sql.SagaCatalogue.FindFinished(db, default, 10));
+        Show(sql.SagaCatalogue.DeleteFinished(db, null, default, [id, id]));
+        Show(sql.SagaCatalogue.DeleteHistory(db, null, [id, id]));
 
         statements.ToString().Should().Be(Approved);
 
@@ -56,7 +77,7 @@ public sealed class SqlServerDialectTests
     [Fact]
     public void An_insert_that_looks_first_locks_the_range_it_looked_at()
         => Approved.Split('\n').Where(line => line.Contains("WHERE NOT EXISTS", StringComparison.Ordinal))
-            .Should().HaveCount(3).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
+            .Should().HaveCount(4).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
 
     private const string Approved =
         """
@@ -74,6 +95,21 @@ public sealed class SqlServerDialectTests
         UPDATE messaging_lease SET owner = NULL WHERE owner = @owner AND name IN (@n0)
         DELETE FROM messaging_lease WHERE expires_at < @now AND name IN (@n0)
         INSERT INTO messaging_dead_letter (endpoint, message_id, type, partition_key, headers, body, reason, failure, attempts, dead_at) SELECT @e, @m, @t, @k, @h, @b, @r, @f, @a, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_dead_letter WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at FROM messaging_saga WITH (UPDLOCK) WHERE id = @id
+        INSERT INTO messaging_saga (id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at) SELECT @id, @definition, @endpoint, @correlation, @revision, @version, @shape, @status, @position, @state, @progress, @reason, @due_at, @created_at, @changed_at WHERE NOT EXISTS (SELECT 1 FROM messaging_saga WITH (UPDLOCK, HOLDLOCK) WHERE id = @id)
+        UPDATE messaging_saga SET definition = @definition, endpoint = @endpoint, correlation = @correlation, revision = @revision, version = @version, shape = @shape, status = @status, position = @position, state = @state, progress = @progress, reason = @reason, due_at = @due_at, created_at = @created_at, changed_at = @changed_at WHERE id = @id AND revision = @revision - 1; IF @@ROWCOUNT = 1 INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) VALUES (@id, @h0, @h1, @h2, @h3, @h4, @h5), (@id, @h6, @h7, @h8, @h9, @h10, @h11)
+        UPDATE messaging_saga SET status = 'Stuck', reason = @reason, revision = revision + 1, changed_at = SYSUTCDATETIME() WHERE id = @id AND status IN ('Running', 'Compensating')
+        INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) SELECT @id, COALESCE(MAX(sequence), 0) + 1, SYSUTCDATETIME(), 'Stuck', NULL, @message, @detail FROM messaging_saga_history WHERE saga_id = @id
+        SELECT id, definition, endpoint, due_at, revision FROM messaging_saga WHERE due_at <= SYSUTCDATETIME() AND endpoint IN (@endpoint0, @endpoint1) ORDER BY due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        UPDATE messaging_saga SET due_at = @again WHERE id = @id AND revision = @revision AND due_at <= SYSUTCDATETIME()
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at FROM messaging_saga WHERE id IN (@id0, @id1)
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at FROM messaging_saga ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 100 ROWS ONLY
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at FROM messaging_saga WHERE definition = @definition AND status = @status AND correlation = @correlation AND created_at >= @from AND created_at < @before ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT saga_id, sequence, at, event, step, message_id, detail FROM messaging_saga_history WHERE saga_id = @id ORDER BY sequence
+        SELECT definition, version, shape, status, position, COUNT(*) FROM messaging_saga WHERE status NOT IN ('Completed', 'Compensated') GROUP BY definition, version, shape, status, position
+        SELECT id FROM messaging_saga WHERE changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL ORDER BY changed_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        DELETE FROM messaging_saga WHERE id IN (@id0, @id1) AND changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL
+        DELETE FROM messaging_saga_history WHERE saga_id IN (@of0, @of1) AND saga_id NOT IN (SELECT id FROM messaging_saga WHERE id IN (@id0, @id1))
 
         """;
 }

@@ -24,21 +24,21 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var first = Sagas.New(now) with { Correlation = "käy 🛒 '\\", State = """{"name":"Zoë 🛒 'x' \\ \u0000"}""", Reason = null, DueAt = null };
+        var now = await StoredSagas.NowAsync(shop);
+        var first = StoredSagas.New(now) with { Correlation = "käy 🛒 '\\", State = """{"name":"Zoë 🛒 'x' \\ \u0000"}""", Reason = null, DueAt = null };
         var second = first with
         {
             Revision = 2, Version = 3, Shape = new string('f', 64), Status = SagaStatus.Compensating, Position = "charge,reserve",
             State = $"\"{new string('ö', 100_000)}\"", Progress = "{\"x\":[]}", Reason = "the card was refused", DueAt = now + Minute, ChangedAt = now + Minute,
         };
 
-        await Sagas.InTransactionAsync(shop, async (store, scope) =>
+        await StoredSagas.InTransactionAsync(shop, async (store, scope) =>
         {
             (await store.ReadAsync(scope, first.Id, default)).Record.Should().BeNull();
-            await store.WriteAsync(scope, first, [Sagas.Entry(1, SagaEvent.Started, now)], default);
+            await store.WriteAsync(scope, first, [StoredSagas.Entry(1, SagaEvent.Started, now)], default);
             (await store.ReadAsync(scope, first.Id, default)).Record.Should().Be(first);
         });
-        await Sagas.InTransactionAsync(shop, async (store, scope) =>
+        await StoredSagas.InTransactionAsync(shop, async (store, scope) =>
         {
             var reading = await store.ReadAsync(scope, first.Id, default);
             reading.Record.Should().Be(first);
@@ -47,8 +47,8 @@ public sealed class SagaStoreTests
             await store.WriteAsync(scope, second, [], default);
         });
 
-        (await Sagas.ReadAsync(shop, first.Id)).Should().Be(second);
-        (await Sagas.ReadAsync(shop, Guid.CreateVersion7())).Should().BeNull();
+        (await StoredSagas.ReadAsync(shop, first.Id)).Should().Be(second);
+        (await StoredSagas.ReadAsync(shop, Guid.CreateVersion7())).Should().BeNull();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -56,24 +56,24 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var saga = Sagas.New(now);
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now);
         var message = Guid.CreateVersion7();
         SagaHistoryEntry[] started =
         [
-            Sagas.Entry(1, SagaEvent.Started, now),
-            Sagas.Entry(2, SagaEvent.StepFailed, now) with { Step = "charge", MessageId = message, Detail = "refused: ö 🛒" },
+            StoredSagas.Entry(1, SagaEvent.Started, now),
+            StoredSagas.Entry(2, SagaEvent.StepFailed, now) with { Step = "charge", MessageId = message, Detail = "refused: ö 🛒" },
         ];
 
         // More than fit into one statement.
-        SagaHistoryEntry[] others = [.. Enumerable.Range(3, 250).Select(sequence => Sagas.Entry(sequence, SagaEvent.StepStarted, now) with { Step = $"step {sequence}" })];
+        SagaHistoryEntry[] others = [.. Enumerable.Range(3, 250).Select(sequence => StoredSagas.Entry(sequence, SagaEvent.StepStarted, now) with { Step = $"step {sequence}" })];
 
-        await Sagas.WriteAsync(shop, saga, started);
-        await Sagas.WriteAsync(shop, Sagas.New(now), Sagas.Entry(1, SagaEvent.Completed, now));
-        await Sagas.WriteAsync(shop, saga with { Revision = 2 }, others);
+        await StoredSagas.WriteAsync(shop, saga, started);
+        await StoredSagas.WriteAsync(shop, StoredSagas.New(now), StoredSagas.Entry(1, SagaEvent.Completed, now));
+        await StoredSagas.WriteAsync(shop, saga with { Revision = 2 }, others);
 
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().Equal([.. started, .. others]);
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(message, default)).Should().BeEmpty();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().Equal([.. started, .. others]);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(message, default)).Should().BeEmpty();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -81,13 +81,13 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var saga = Sagas.New(now) with { Reason = new string('x', 499) + "🛒 and more" };
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now) with { Reason = new string('x', 499) + "🛒 and more" };
 
-        await Sagas.WriteAsync(shop, saga, Sagas.Entry(1, SagaEvent.Stuck, now) with { Detail = "a\0b" + new string('x', 1000) });
+        await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Stuck, now) with { Detail = "a\0b" + new string('x', 1000) });
 
-        (await Sagas.ReadAsync(shop, saga.Id))!.Reason.Should().Be(new string('x', 499) + '\uFFFD');
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Single().Detail.Should().HaveLength(500).And.StartWith("a\uFFFDbx");
+        (await StoredSagas.ReadAsync(shop, saga.Id))!.Reason.Should().Be(new string('x', 499) + '\uFFFD');
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Single().Detail.Should().HaveLength(500).And.StartWith("a\uFFFDbx");
     }
 
     [Theory, MemberData(nameof(All))]
@@ -95,15 +95,15 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var saga = Sagas.New(now);
-        await Sagas.WriteAsync(shop, saga, Sagas.Entry(1, SagaEvent.Started, now));
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now);
+        await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now));
 
-        var act = () => Sagas.WriteAsync(shop, saga with { State = "2" }, Sagas.Entry(1, SagaEvent.Started, now), Sagas.Entry(2, SagaEvent.Completed, now));
+        var act = () => StoredSagas.WriteAsync(shop, saga with { State = "2" }, StoredSagas.Entry(1, SagaEvent.Started, now), StoredSagas.Entry(2, SagaEvent.Completed, now));
 
         await act.Should().ThrowAsync<SagaConflictException>().WithMessage($"*{saga.Id:N}*");
-        (await Sagas.ReadAsync(shop, saga.Id)).Should().Be(saga);
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().ContainSingle();
+        (await StoredSagas.ReadAsync(shop, saga.Id)).Should().Be(saga);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().ContainSingle();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -111,21 +111,21 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var saga = Sagas.New(now);
-        await Sagas.WriteAsync(shop, saga, Sagas.Entry(1, SagaEvent.Started, now));
-        await Sagas.WriteAsync(shop, saga with { Revision = 2 }, Sagas.Entry(2, SagaEvent.Completed, now));
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now);
+        await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now));
+        await StoredSagas.WriteAsync(shop, saga with { Revision = 2 }, StoredSagas.Entry(2, SagaEvent.Completed, now));
 
         foreach (var revision in new[] { 2, 4 })
         {
-            var act = () => Sagas.WriteAsync(shop, saga with { Revision = revision, State = "stale" }, Sagas.Entry(2, SagaEvent.Completed, now), Sagas.Entry(3, SagaEvent.Completed, now));
+            var act = () => StoredSagas.WriteAsync(shop, saga with { Revision = revision, State = "stale" }, StoredSagas.Entry(2, SagaEvent.Completed, now), StoredSagas.Entry(3, SagaEvent.Completed, now));
             await act.Should().ThrowAsync<SagaConflictException>();
         }
 
-        var unknown = () => Sagas.WriteAsync(shop, Sagas.New(now) with { Revision = 2 });
+        var unknown = () => StoredSagas.WriteAsync(shop, StoredSagas.New(now) with { Revision = 2 });
         await unknown.Should().ThrowAsync<SagaConflictException>();
-        (await Sagas.ReadAsync(shop, saga.Id)).Should().Be(saga with { Revision = 2 });
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().HaveCount(2);
+        (await StoredSagas.ReadAsync(shop, saga.Id)).Should().Be(saga with { Revision = 2 });
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().HaveCount(2);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -133,22 +133,22 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var (kept, lost) = (Sagas.New(now), Sagas.New(now));
-        await Sagas.WriteAsync(shop, kept, Sagas.Entry(1, SagaEvent.Started, now));
+        var now = await StoredSagas.NowAsync(shop);
+        var (kept, lost) = (StoredSagas.New(now), StoredSagas.New(now));
+        await StoredSagas.WriteAsync(shop, kept, StoredSagas.Entry(1, SagaEvent.Started, now));
 
-        var act = () => Sagas.InTransactionAsync(shop, async (store, scope) =>
+        var act = () => StoredSagas.InTransactionAsync(shop, async (store, scope) =>
         {
-            await store.WriteAsync(scope, lost, [Sagas.Entry(1, SagaEvent.Started, now)], default);
-            await store.WriteAsync(scope, kept with { Revision = 2, State = "2" }, [Sagas.Entry(2, SagaEvent.Completed, now)], default);
+            await store.WriteAsync(scope, lost, [StoredSagas.Entry(1, SagaEvent.Started, now)], default);
+            await store.WriteAsync(scope, kept with { Revision = 2, State = "2" }, [StoredSagas.Entry(2, SagaEvent.Completed, now)], default);
             throw new NotSupportedException();
         });
 
         await act.Should().ThrowAsync<NotSupportedException>();
-        (await Sagas.ReadAsync(shop, lost.Id)).Should().BeNull();
-        (await Sagas.ReadAsync(shop, kept.Id)).Should().Be(kept);
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(lost.Id, default)).Should().BeEmpty();
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(kept.Id, default)).Should().ContainSingle();
+        (await StoredSagas.ReadAsync(shop, lost.Id)).Should().BeNull();
+        (await StoredSagas.ReadAsync(shop, kept.Id)).Should().Be(kept);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(lost.Id, default)).Should().BeEmpty();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(kept.Id, default)).Should().ContainSingle();
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class SagaStoreTests
         await using var shop = await ShopHost.CreateAsync(database);
         await using var scope = shop.Services.CreateAsyncScope();
 
-        var act = () => Sagas.Store(shop).ReadAsync(scope.ServiceProvider, Guid.Empty, default);
+        var act = () => StoredSagas.Store(shop).ReadAsync(scope.ServiceProvider, Guid.Empty, default);
 
         await act.Should().ThrowAsync<InvalidOperationException>().WithMessage("ShopDb has no transaction*");
     }
@@ -170,23 +170,23 @@ public sealed class SagaStoreTests
         await using var database = await TestDatabase.CreateAsync(kind);
         await using var one = await ShopHost.CreateAsync(database);
         await using var two = await ShopHost.CreateAsync(database);
-        var now = await Sagas.NowAsync(one);
+        var now = await StoredSagas.NowAsync(one);
 
         for (var round = 0; round < 10; round++)
         {
-            var saga = Sagas.New(now);
+            var saga = StoredSagas.New(now);
             var results = await Task.WhenAll(CreateAsync(one, saga with { State = "1" }), CreateAsync(two, saga with { State = "2" }));
 
             results.Should().ContainSingle(won => won);
-            (await Sagas.ReadAsync(one, saga.Id))!.State.Should().Be(results[0] ? "1" : "2");
-            (await Sagas.Catalogue(one).ReadHistoryAsync(saga.Id, default)).Should().ContainSingle();
+            (await StoredSagas.ReadAsync(one, saga.Id))!.State.Should().Be(results[0] ? "1" : "2");
+            (await StoredSagas.Catalogue(one).ReadHistoryAsync(saga.Id, default)).Should().ContainSingle();
         }
 
         async Task<bool> CreateAsync(ShopHost shop, SagaRecord saga)
         {
             try
             {
-                await Task.Run(() => Sagas.WriteAsync(shop, saga, Sagas.Entry(1, SagaEvent.Started, now)));
+                await Task.Run(() => StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now)));
                 return true;
             }
             catch (SagaConflictException)
@@ -201,15 +201,15 @@ public sealed class SagaStoreTests
     {
         await using var database = await TestDatabase.CreateAsync(kind);
         await using var shop = await ShopHost.CreateAsync(database);
-        var now = await Sagas.NowAsync(shop);
-        var saga = Sagas.New(now);
-        await Sagas.WriteAsync(shop, saga);
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now);
+        await StoredSagas.WriteAsync(shop, saga);
 
         Task<SagaRecord?>? second = null;
-        await Sagas.InTransactionAsync(shop, async (store, scope) =>
+        await StoredSagas.InTransactionAsync(shop, async (store, scope) =>
         {
             var reading = await store.ReadAsync(scope, saga.Id, default);
-            second = Task.Run(() => Sagas.ReadAsync(shop, saga.Id));
+            second = Task.Run(() => StoredSagas.ReadAsync(shop, saga.Id));
             await Task.Delay(300);
             second.IsCompleted.Should().BeFalse("the row is locked, or the database is");
             await store.WriteAsync(scope, saga with { Revision = 2, ChangedAt = reading.Now }, [], default);
@@ -223,18 +223,18 @@ public sealed class SagaStoreTests
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         await using var shop = await ShopHost.CreateAsync(database);
-        var now = await Sagas.NowAsync(shop);
-        var (saga, created) = (Sagas.New(now), Sagas.New(now));
-        await Sagas.WriteAsync(shop, saga);
+        var now = await StoredSagas.NowAsync(shop);
+        var (saga, created) = (StoredSagas.New(now), StoredSagas.New(now));
+        await StoredSagas.WriteAsync(shop, saga);
 
-        await Sagas.InTransactionAsync(shop, async (store, scope) =>
+        await StoredSagas.InTransactionAsync(shop, async (store, scope) =>
         {
             await store.ReadAsync(scope, saga.Id, default);
             await store.WriteAsync(scope, created, [], default);
 
-            await ShouldGiveUpAsync(() => Sagas.ReadAsync(shop, saga.Id));
-            await ShouldGiveUpAsync(() => Sagas.WriteAsync(shop, created));
-            await ShouldGiveUpAsync(() => Sagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, default));
+            await ShouldGiveUpAsync(() => StoredSagas.ReadAsync(shop, saga.Id));
+            await ShouldGiveUpAsync(() => StoredSagas.WriteAsync(shop, created));
+            await ShouldGiveUpAsync(() => StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, default));
         });
 
         async Task ShouldGiveUpAsync(Func<Task> wait)
@@ -251,15 +251,15 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
+        var now = await StoredSagas.NowAsync(shop);
         var message = Guid.CreateVersion7();
-        var running = Sagas.New(now) with { State = "not even JSON" };
-        var compensating = Sagas.New(now) with { Status = SagaStatus.Compensating };
-        var completed = Sagas.New(now) with { Status = SagaStatus.Completed };
-        await Sagas.WriteAsync(shop, running, Sagas.Entry(1, SagaEvent.Started, now), Sagas.Entry(2, SagaEvent.StepStarted, now));
-        await Sagas.WriteAsync(shop, compensating);
-        await Sagas.WriteAsync(shop, completed);
-        var store = Sagas.Store(shop);
+        var running = StoredSagas.New(now) with { State = "not even JSON" };
+        var compensating = StoredSagas.New(now) with { Status = SagaStatus.Compensating };
+        var completed = StoredSagas.New(now) with { Status = SagaStatus.Completed };
+        await StoredSagas.WriteAsync(shop, running, StoredSagas.Entry(1, SagaEvent.Started, now), StoredSagas.Entry(2, SagaEvent.StepStarted, now));
+        await StoredSagas.WriteAsync(shop, compensating);
+        await StoredSagas.WriteAsync(shop, completed);
+        var store = StoredSagas.Store(shop);
 
         (await store.MarkStuckAsync(running.Id, new string('w', 600), message, default)).Should().BeTrue();
         (await store.MarkStuckAsync(running.Id, "again", null, default)).Should().BeFalse();
@@ -267,14 +267,14 @@ public sealed class SagaStoreTests
         (await store.MarkStuckAsync(completed.Id, "why", null, default)).Should().BeFalse();
         (await store.MarkStuckAsync(Guid.Empty, "why", null, default)).Should().BeFalse();
 
-        var marked = (await Sagas.ReadAsync(shop, running.Id))!;
+        var marked = (await StoredSagas.ReadAsync(shop, running.Id))!;
         marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });
         marked.ChangedAt.Should().BeOnOrAfter(now.AddSeconds(-1)).And.BeCloseTo(now, Minute);
-        var history = await Sagas.Catalogue(shop).ReadHistoryAsync(running.Id, default);
+        var history = await StoredSagas.Catalogue(shop).ReadHistoryAsync(running.Id, default);
         history.Should().HaveCount(3);
         history[2].Should().Be(new SagaHistoryEntry { Sequence = 3, At = history[2].At, Event = SagaEvent.Stuck, MessageId = message, Detail = new string('w', 500) });
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(compensating.Id, default)).Should().ContainSingle().Which.Sequence.Should().Be(1);
-        (await Sagas.Catalogue(shop).ReadHistoryAsync(completed.Id, default)).Should().BeEmpty();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(compensating.Id, default)).Should().ContainSingle().Which.Sequence.Should().Be(1);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(completed.Id, default)).Should().BeEmpty();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -282,15 +282,15 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
+        var now = await StoredSagas.NowAsync(shop);
         var (second, first, third) = (Due(-2), Due(-3) with { Status = SagaStatus.Compensated }, Due(-1));
-        var (later, never, foreign) = (Due(60), Sagas.New(now), Due(-5) with { Endpoint = "foreign" });
+        var (later, never, foreign) = (Due(60), StoredSagas.New(now), Due(-5) with { Endpoint = "foreign" });
         foreach (var saga in new[] { second, first, third, later, never, foreign })
         {
-            await Sagas.WriteAsync(shop, saga);
+            await StoredSagas.WriteAsync(shop, saga);
         }
 
-        var store = Sagas.Store(shop);
+        var store = StoredSagas.Store(shop);
         var committed = 0;
         shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().MessagesCommitted += () => committed++;
         var asked = new List<DueSaga>();
@@ -306,18 +306,18 @@ public sealed class SagaStoreTests
         asked.Select(saga => saga.Id).Should().Equal(first.Id, second.Id, third.Id);
 
         (await shop.OutboxAsync()).Select(row => (row.Destination, row.Key)).Should().Equal(Enumerable.Repeat<(string, string?)>(("shop", "k"), 6));
-        var moved = (await Sagas.ReadAsync(shop, first.Id))!;
+        var moved = (await StoredSagas.ReadAsync(shop, first.Id))!;
         moved.Should().Be(first with { DueAt = moved.DueAt });
         moved.DueAt.Should().BeCloseTo(now + Minute, TimeSpan.FromSeconds(30));
-        (await Sagas.ReadAsync(shop, later.Id)).Should().Be(later);
-        (await Sagas.ReadAsync(shop, foreign.Id)).Should().Be(foreign);
+        (await StoredSagas.ReadAsync(shop, later.Id)).Should().Be(later);
+        (await StoredSagas.ReadAsync(shop, foreign.Id)).Should().Be(foreign);
 
-        SagaRecord Due(int minutes) => Sagas.New(now) with { DueAt = now.AddMinutes(minutes) };
+        SagaRecord Due(int minutes) => StoredSagas.New(now) with { DueAt = now.AddMinutes(minutes) };
 
         Task<int> SendAsync(string[] endpoints, int count) => store.SendDueAsync(endpoints, count, Minute, saga =>
         {
             asked.Add(saga);
-            return [Sagas.Message(), Sagas.Message()];
+            return [StoredSagas.Message(), StoredSagas.Message()];
         }, default);
     }
 
@@ -326,18 +326,18 @@ public sealed class SagaStoreTests
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var shop = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(shop);
-        var saga = Sagas.New(now) with { DueAt = now };
-        await Sagas.WriteAsync(shop, saga);
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now) with { DueAt = now };
+        await StoredSagas.WriteAsync(shop, saga);
 
-        var unmade = () => Sagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => throw new NotSupportedException(), default);
+        var unmade = () => StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => throw new NotSupportedException(), default);
         await unmade.Should().ThrowAsync<NotSupportedException>();
-        var unwritten = () => Sagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [Sagas.Message(), Sagas.Message() with { Destination = null! }], default);
+        var unwritten = () => StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [StoredSagas.Message(), StoredSagas.Message() with { Destination = null! }], default);
         await unwritten.Should().ThrowAsync<Exception>();
 
-        (await Sagas.ReadAsync(shop, saga.Id)).Should().Be(saga);
+        (await StoredSagas.ReadAsync(shop, saga.Id)).Should().Be(saga);
         (await shop.OutboxAsync()).Should().BeEmpty();
-        (await Sagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [], default)).Should().Be(1);
+        (await StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [], default)).Should().Be(1);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -346,12 +346,12 @@ public sealed class SagaStoreTests
         await using var database = await StoreTests.DatabaseOfAsync(statements);
         await using var one = await StoreTests.CreateAsync(database, statements);
         await using var two = await StoreTests.CreateAsync(database, statements);
-        var now = await Sagas.NowAsync(one);
-        await Sagas.InTransactionAsync(one, async (store, scope) =>
+        var now = await StoredSagas.NowAsync(one);
+        await StoredSagas.InTransactionAsync(one, async (store, scope) =>
         {
             for (var i = 0; i < 60; i++)
             {
-                await store.WriteAsync(scope, Sagas.New(now) with { DueAt = now.AddSeconds(-i) }, [], default);
+                await store.WriteAsync(scope, StoredSagas.New(now) with { DueAt = now.AddSeconds(-i) }, [], default);
             }
         });
 
@@ -366,7 +366,7 @@ public sealed class SagaStoreTests
             var all = 0;
             for (var round = 0; round < 20; round++)
             {
-                all += await Sagas.Store(shop).SendDueAsync(["shop"], 7, Minute, saga => [Sagas.Message() with { Destination = saga.Id.ToString("N") }], default);
+                all += await StoredSagas.Store(shop).SendDueAsync(["shop"], 7, Minute, saga => [StoredSagas.Message() with { Destination = saga.Id.ToString("N") }], default);
             }
 
             return all;
@@ -378,12 +378,12 @@ public sealed class SagaStoreTests
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         await using var shop = await ShopHost.CreateAsync(database);
-        var now = await Sagas.NowAsync(shop);
-        var (busy, idle) = (Sagas.New(now) with { DueAt = now.AddMinutes(-1) }, Sagas.New(now) with { DueAt = now });
-        await Sagas.WriteAsync(shop, busy);
-        await Sagas.WriteAsync(shop, idle);
+        var now = await StoredSagas.NowAsync(shop);
+        var (busy, idle) = (StoredSagas.New(now) with { DueAt = now.AddMinutes(-1) }, StoredSagas.New(now) with { DueAt = now });
+        await StoredSagas.WriteAsync(shop, busy);
+        await StoredSagas.WriteAsync(shop, idle);
 
-        await Sagas.InTransactionAsync(shop, async (store, scope) =>
+        await StoredSagas.InTransactionAsync(shop, async (store, scope) =>
         {
             await store.ReadAsync(scope, busy.Id, default);
             var sent = new List<Guid>();
@@ -392,7 +392,7 @@ public sealed class SagaStoreTests
             await store.WriteAsync(scope, busy with { Revision = 2, DueAt = null }, [], default);
         });
 
-        (await Sagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [], default)).Should().Be(0);
+        (await StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [], default)).Should().Be(0);
 
         static IReadOnlyList<OutgoingMessage> Sent(List<Guid> sent, DueSaga saga)
         {

@@ -1,6 +1,8 @@
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Stores;
+using Messaging.Toolkit.Sagas;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +19,7 @@ public sealed class TableNamesTests
 
     [Theory, EachDatabase]
     public Task No_prefix_is_used_if_the_application_wants_none(DatabaseKind kind)
-        => Messages_are_handled<UnprefixedDb>(kind, model => model.GetTableName().Should().BeOneOf("outbox", "claim", "lease", "dead_letter"));
+        => Messages_are_handled<UnprefixedDb>(kind, model => model.GetTableName().Should().BeOneOf("outbox", "claim", "lease", "dead_letter", "saga", "saga_history"));
 
     [Theory, EachDatabase]
     public Task Names_that_the_application_gives_afterwards_are_used(DatabaseKind kind)
@@ -79,11 +81,12 @@ public sealed class TableNamesTests
         await shop.HandledAsync(3);
         await shop.StopAsync();
 
+        await EveryStatementOfSagasRunsAsync(shop);
         (await shop.OutboxAsync()).Should().BeEmpty();
         (await shop.DeadLettersAsync()).Should().ContainSingle().Which.Type.Should().Be("billing.card-charged");
         await shop.InScopeAsync((db, _) =>
         {
-            foreach (var row in new[] { typeof(OutboxRow), typeof(ClaimRow), typeof(LeaseRow), typeof(DeadLetterRow) })
+            foreach (var row in new[] { typeof(OutboxRow), typeof(ClaimRow), typeof(LeaseRow), typeof(DeadLetterRow), typeof(SagaRow), typeof(SagaHistoryRow) })
             {
                 check(db.Model.FindEntityType(row)!);
             }
@@ -91,6 +94,25 @@ public sealed class TableNamesTests
             return Task.CompletedTask;
         });
         shop.Log.Lines.Where(line => line.Level >= LogLevel.Warning).Select(line => line.Id).Should().Equal(22);
+    }
+
+    private static async Task EveryStatementOfSagasRunsAsync(ShopHost shop)
+    {
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now) with { DueAt = now };
+        await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now));
+        await StoredSagas.WriteAsync(shop, saga with { Revision = 2 }, StoredSagas.Entry(2, SagaEvent.StepStarted, now));
+        (await StoredSagas.Store(shop).SendDueAsync(["shop"], 1, TimeSpan.FromMinutes(1), _ => [], default)).Should().Be(1);
+        (await StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, default)).Should().BeTrue();
+
+        var catalogue = StoredSagas.Catalogue(shop);
+        (await catalogue.FindAsync([saga.Id], default)).Should().Equal((await StoredSagas.ReadAsync(shop, saga.Id))!);
+        (await catalogue.QueryAsync(new() { Definition = saga.Definition, Correlation = saga.Correlation, Status = SagaStatus.Stuck, CreatedFrom = now }, default)).Should().ContainSingle();
+        (await catalogue.ReadStandingsAsync(default)).Should().ContainSingle();
+        await StoredSagas.WriteAsync(shop, saga with { Revision = 4, Status = SagaStatus.Completed, DueAt = null, ChangedAt = now.AddDays(-1) });
+        (await catalogue.ReadHistoryAsync(saga.Id, default)).Should().HaveCount(3);
+        (await catalogue.PurgeAsync(TimeSpan.FromMinutes(1), 10, default)).Should().Be(1);
+        (await catalogue.ReadHistoryAsync(saga.Id, default)).Should().BeEmpty();
     }
 
     private sealed class FailingHandler(Handled handled) : IHandle<CardCharged>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Stores;
 
 /// <summary>Instances of tests, and the transactions of handlers that write them.</summary>
-internal static class Sagas
+internal static class StoredSagas
 {
     public static ISagaStore Store(ShopHost shop) => shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().Sagas;
 
