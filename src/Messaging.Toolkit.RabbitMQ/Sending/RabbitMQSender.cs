@@ -192,7 +192,7 @@ internal sealed class RabbitMQSender : ISender
     }
 
     private string? Refuse(Route route, int body, int properties)
-        => !route.IsDeclared && limits.IsMissing(route.Exchange) ? $"there is no exchange '{route.Exchange}': its endpoint has never been started, or, if DeclareTopology is false, declare it"
+        => !(route.IsKnown && options.DeclareTopology) && limits.IsMissing(route.Exchange) ? $"there is no exchange '{route.Exchange}': its endpoint has never been started, or, if DeclareTopology is false, declare it"
             : body > limits.LargestBody ? $"its body has {body} bytes and the broker takes {limits.LargestBody} (max_message_size)"
             : connection.FrameMax > 0 && properties > connection.FrameMax ? $"its headers need up to {properties} bytes and must fit into one frame of {connection.FrameMax} (frame_max)"
             : null;

@@ -21,7 +21,7 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     /// <summary>By type, one for each bucket.</summary>
     private readonly Dictionary<string, Route[]> routes = topology.Types.ToDictionary(
         type => type.Name,
-        type => Buckets.Select(bucket => new Route(ExchangeOf(options, type), bucket, type.Kind == MessageKind.Event, options.DeclareTopology)).ToArray(),
+        type => Buckets.Select(bucket => new Route(ExchangeOf(options, type), bucket, type.Kind == MessageKind.Event, IsKnown: true)).ToArray(),
         StringComparer.Ordinal);
 
     private readonly HashSet<string> exchanges = topology.Types.Select(type => ExchangeOf(options, type))
@@ -54,7 +54,7 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     private Route RouteTo(string endpoint, int bucket)
     {
         var exchange = ExchangeOf(options, endpoint);
-        return new Route(exchange, Buckets[bucket], IsEvent: false, options.DeclareTopology && exchanges.Contains(exchange));
+        return new Route(exchange, Buckets[bucket], IsEvent: false, exchanges.Contains(exchange));
     }
 
     /// <summary>Declares what an endpoint needs to receive, if that is wanted. What is there already as it should be is left alone.</summary>
@@ -197,5 +197,5 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
 /// <param name="Exchange">The exchange.</param>
 /// <param name="RoutingKey">What with.</param>
 /// <param name="IsEvent">Whether it is for whoever subscribes.</param>
-/// <param name="IsDeclared">Whether this application declares the exchange, and a moment after it was missing it is there.</param>
-internal sealed record Route(string Exchange, string RoutingKey, bool IsEvent, bool IsDeclared);
+/// <param name="IsKnown">Whether the exchange is one of this application's configuration. Those that it declares are there a moment after they were missing.</param>
+internal sealed record Route(string Exchange, string RoutingKey, bool IsEvent, bool IsKnown);

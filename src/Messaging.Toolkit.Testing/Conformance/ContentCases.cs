@@ -35,6 +35,20 @@ internal static class ContentCases
         Body = ReadOnlyMemory<byte>.Empty,
     });
 
+    public static Task What_is_said_of_recipient_and_reply_arrives(Trial trial) => ExpectWholeAsync(trial, new MessageEnvelope
+    {
+        Id = trial.Messages.NewId(),
+        Type = trial.Messages.Unheard.Name,
+        Source = "urn:shop/orders",
+        Time = DateTimeOffset.UnixEpoch,
+        ContentType = "application/json",
+        ConversationId = trial.Messages.NewId(),
+        Recipient = trial.Messages.Left,
+        ReplyTo = new ReplyAddress("elsewhere/orders", " \"Anfrage\" 漢字; a=b 🦊 ", LongestKey("Ключ "), Acknowledge: true),
+        InReplyTo = "another's request, with a \"quote\"",
+        Body = """{"orderId":17}"""u8.ToArray(),
+    });
+
     public static Task Odd_content_arrives_unchanged(Trial trial) => ExpectWholeAsync(trial, new MessageEnvelope
     {
         Id = trial.Messages.NewId(),

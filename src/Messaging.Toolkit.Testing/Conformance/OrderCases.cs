@@ -26,6 +26,28 @@ internal static class OrderCases
         Expect.Arrived(forRight, await atRight);
     }
 
+    public static async Task A_message_for_one_endpoint_reaches_it_and_no_other_subscriber_of_its_type(Trial trial)
+    {
+        var messages = trial.Messages;
+        var process = await trial.StartProcessAsync();
+        var left = await process.OpenConsumerAsync(messages.Left);
+        var right = await process.OpenConsumerAsync(messages.Right);
+        var relay = await process.OpenRelayAsync();
+
+        const string key = "one key";
+        var forLeft = Enumerable.Range(0, 20).SelectMany(_ => new[] { messages.Placed, messages.Unheard, messages.Ship }).Select(type => messages.MakeFor(messages.Left, type, key)).ToList();
+        var atLeft = left.HandleAsync(forLeft.Count);
+        await trial.TogetherAsync(relay.DeliverAsync(forLeft), atLeft);
+        Expect.Arrived(forLeft, await atLeft);
+
+        // This one is for both: whatever came to the wrong endpoint, or came twice, has come before it.
+        var forBoth = messages.Make(messages.Placed, key);
+        (atLeft, var atRight) = (left.HandleAsync(1), right.HandleAsync(1));
+        await trial.TogetherAsync(relay.DeliverAsync([forBoth]), atLeft, atRight);
+        Expect.Arrived([forBoth], await atLeft);
+        Expect.Arrived([forBoth], await atRight);
+    }
+
     public static async Task Messages_of_a_key_arrive_in_order_whatever_their_types(Trial trial)
     {
         var messages = trial.Messages.MakeForLeft(count: 2000, keys: 20);

@@ -64,7 +64,10 @@ internal sealed class TrialMessages
     public Guid NewId() => ids.New();
 
     /// <summary>Makes a message. Its body says which one it is, counted from 1.</summary>
-    public MessageEnvelope Make(MessageType type, string? key)
+    public MessageEnvelope Make(MessageType type, string? key) => MakeFor(null, type, key);
+
+    /// <summary>Makes a message for one endpoint, whoever its type is for.</summary>
+    public MessageEnvelope MakeFor(string? recipient, MessageType type, string? key)
     {
         var id = ids.New();
         return new MessageEnvelope
@@ -76,6 +79,7 @@ internal sealed class TrialMessages
             ContentType = "text/plain",
             Key = key,
             ConversationId = id,
+            Recipient = recipient,
             Body = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"message {++made}")),
         };
     }

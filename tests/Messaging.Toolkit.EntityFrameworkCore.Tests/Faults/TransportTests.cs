@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -62,6 +63,30 @@ public sealed class TransportTests
         var letters = await shop.DeadLettersAsync();
         letters.Should().HaveCount(4).And.OnlyContain(letter => letter.Reason == "too large for this destination" && letter.Body.Length > 0);
         (await shop.OutboxAsync()).Should().BeEmpty();
+    }
+
+    [Theory, EachDatabase]
+    public async Task Who_waits_for_a_reply_to_a_message_that_is_refused_is_told(DatabaseKind kind)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind);
+        var transport = new ScriptedTransport { Refuses = number => number == 3 };
+        await using var shop = await StartAsync(database, transport);
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            ((MessageBus)bus).Add(new OrderPlaced("a", 3), MessageKind.Event, new Addressing { ReplyTo = new ReplyAddress("asker", "request 1", "the asker's key") });
+            bus.Publish(new OrderPlaced("a", 4));
+            await db.SaveChangesAsync();
+        });
+
+        await transport.ArrivedAsync(1);
+        await shop.StopAsync();
+
+        var letter = (await shop.DeadLettersAsync()).Should().ContainSingle().Subject;
+        var row = (await shop.OutboxAsync()).Should().ContainSingle("nobody here brings messages to the asker").Subject;
+        row.Should().BeEquivalentTo(new { Destination = "asker", Type = "messaging.answer", Key = "the asker's key" });
+        var notice = EnvelopeHeaders.Read(row.MessageId, row.Type, row.Key, row.Headers, row.Body);
+        notice.Should().BeEquivalentTo(new { Recipient = "asker", InReplyTo = "request 1", ReplyTo = (ReplyAddress?)null, CausationId = letter.MessageId, ConversationId = letter.MessageId });
+        notice.Body.ToArray().Should().Equal("""{"handled":false,"reason":"too large for this destination"}"""u8.ToArray());
     }
 
     [Theory, EachDatabase]

@@ -215,6 +215,24 @@ public sealed class StoreTests
         row.DeadAt.ToUniversalTime().Should().BeCloseTo(DateTime.UtcNow, TimeSpan.FromDays(1));
     }
 
+    [Theory, MemberData(nameof(All))]
+    public async Task What_is_sent_because_of_a_dead_letter_is_written_with_it_and_once(Statements statements)
+    {
+        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var shop = await CreateAsync(database, statements);
+        var (dead, notice) = (Envelope(), new OutgoingMessage(Envelope(), "asker", 3));
+        var signals = 0;
+        StoreOf(shop).MessagesCommitted += () => signals++;
+
+        await StoreOf(shop).DeadLetters.AddAsync(Letter(dead), [notice, notice], default);
+        (await shop.OutboxAsync()).Should().HaveCount(2).And.OnlyContain(row => row.Destination == "asker" && row.MessageId == notice.Envelope.Id && row.Bucket == 3);
+        signals.Should().Be(1);
+
+        await StoreOf(shop).DeadLetters.AddAsync(Letter(dead), [notice], default);
+        (await shop.OutboxAsync()).Should().HaveCount(2);
+        signals.Should().Be(2, "the first commit may have been lost sight of");
+    }
+
     /// <summary>A copy that comes when the followers of its key are handled already would take effect out of order (found by seed 3287).</summary>
     [Theory, MemberData(nameof(All))]
     public async Task A_dead_letter_that_comes_again_is_a_duplicate_and_what_was_handled_becomes_no_dead_letter(Statements statements)
@@ -232,28 +250,6 @@ public sealed class StoreTests
 
         async Task<HandlingOutcome> HandleAsync(MessageEnvelope envelope)
             => (await StoreOf(shop).Inbox.HandleAsync("shop", [envelope], (_, _, _, _) => Task.CompletedTask, default)).Single();
-
-        static DeadLetter Letter(MessageEnvelope envelope) => new()
-        {
-            Endpoint = "shop",
-            MessageId = envelope.Id,
-            Type = envelope.Type,
-            Headers = "{}",
-            Body = envelope.Body,
-            Reason = "why",
-            Attempts = 4,
-        };
-
-        static MessageEnvelope Envelope() => new()
-        {
-            Id = Guid.CreateVersion7(),
-            Type = "some.type",
-            Source = "/test",
-            Time = DateTimeOffset.UnixEpoch,
-            ContentType = "application/json",
-            ConversationId = Guid.Empty,
-            Body = ReadOnlyMemory<byte>.Empty,
-        };
     }
 
     [Theory, MemberData(nameof(All))]
@@ -309,6 +305,28 @@ public sealed class StoreTests
 
     internal static Task<TestDatabase> DatabaseOfAsync(Statements statements)
         => TestDatabase.CreateAsync(statements == Statements.Sqlite ? DatabaseKind.Sqlite : DatabaseKind.PostgreSql);
+
+    private static DeadLetter Letter(MessageEnvelope envelope) => new()
+    {
+        Endpoint = "shop",
+        MessageId = envelope.Id,
+        Type = envelope.Type,
+        Headers = "{}",
+        Body = envelope.Body,
+        Reason = "why",
+        Attempts = 4,
+    };
+
+    private static MessageEnvelope Envelope() => new()
+    {
+        Id = Guid.CreateVersion7(),
+        Type = "some.type",
+        Source = "/test",
+        Time = DateTimeOffset.UnixEpoch,
+        ContentType = "application/json",
+        ConversationId = Guid.Empty,
+        Body = ReadOnlyMemory<byte>.Empty,
+    };
 
     internal static async Task<ShopHost> CreateAsync(TestDatabase database, Statements statements)
     {

@@ -36,7 +36,7 @@ internal sealed class Line : IAsyncDisposable
 
     public string Queue => Options.Prefix + "worker";
 
-    public static MessageEnvelope Envelope(int number = 0, string? key = "k", MessageType? type = null, ReadOnlyMemory<byte>? body = null) => new()
+    public static MessageEnvelope Envelope(int number = 0, string? key = "k", MessageType? type = null, ReadOnlyMemory<byte>? body = null, string? recipient = null) => new()
     {
         Id = Guid.CreateVersion7(),
         Type = (type ?? Happened).Name,
@@ -45,6 +45,7 @@ internal sealed class Line : IAsyncDisposable
         ContentType = "application/json",
         Key = key,
         ConversationId = Guid.CreateVersion7(),
+        Recipient = recipient,
         Body = body ?? BitConverter.GetBytes(number),
     };
 

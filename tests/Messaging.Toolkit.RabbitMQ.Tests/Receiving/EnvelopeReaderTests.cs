@@ -18,13 +18,47 @@ public sealed class EnvelopeReaderTests
             deep = new List<object?> { deep };
         }
 
-        var reader = new EnvelopeReader("worker", mapForeign: null, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance);
-        var envelope = reader.Read("", "worker", new BasicProperties
-        {
-            Headers = new Dictionary<string, object?> { ["nan"] = new List<object?> { double.NaN, float.NegativeInfinity }, ["deep"] = deep },
-        }, ReadOnlyMemory<byte>.Empty);
+        var envelope = Read(new() { ["nan"] = new List<object?> { double.NaN, float.NegativeInfinity }, ["deep"] = deep });
 
         envelope.Headers["nan"].Should().Be("""["NaN","-Infinity"]""");
         envelope.Headers["deep"].Should().Be($"{new string('[', 32)}\"...\"{new string(']', 32)}");
     }
+
+    [Fact]
+    public void Another_program_can_ask_for_a_reply()
+    {
+        var envelope = Read(new()
+        {
+            ["cloudEvents_recipient"] = "worker", ["cloudEvents:replyto"] = "shop/orders", ["cloudEvents_request"] = "order 17"u8.ToArray(), ["cloudEvents_replykey"] = 17L,
+            ["cloudEvents_acknowledge"] = true, ["cloudEvents_inreplyto"] = "its own",
+        });
+
+        envelope.Recipient.Should().Be("worker");
+        envelope.ReplyTo.Should().Be(new ReplyAddress("shop/orders", "order 17", "17", Acknowledge: true));
+        envelope.InReplyTo.Should().Be("its own");
+        envelope.Headers.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_it_writes_may_be_nonsense()
+    {
+        var endless = new string('x', 10_000);
+
+        Read(new() { ["cloudEvents_replyto"] = "shop" }).ReplyTo.Should().BeNull("nobody would know the reply");
+        Read(new() { ["cloudEvents_request"] = "1", ["cloudEvents_acknowledge"] = "true" }).ReplyTo.Should().BeNull();
+        Read(new() { ["cloudEvents_replyto"] = "shop", ["cloudEvents_request"] = "" }).ReplyTo.Should().BeNull();
+        Read(new() { ["cloudEvents_replyto"] = "no\nname", ["cloudEvents_request"] = "1" }).ReplyTo.Should().BeNull();
+        Read(new() { ["cloudEvents_replyto"] = endless, ["cloudEvents_request"] = "1" }).ReplyTo.Should().BeNull();
+        Read(new() { ["cloudEvents_recipient"] = "no name" }).Recipient.Should().BeNull();
+        Read(new() { ["cloudEvents_inreplyto"] = endless }).InReplyTo.Should().Be(endless[..200]);
+
+        var odd = Read(new() { ["cloudEvents_replyto"] = "shop", ["cloudEvents_request"] = "\0", ["cloudEvents_replykey"] = endless, ["cloudEvents_acknowledge"] = "perhaps" }).ReplyTo!;
+        odd.Request.Should().StartWith("sha256:");
+        odd.Key.Should().StartWith("sha256:");
+        odd.Acknowledge.Should().BeFalse();
+    }
+
+    private static MessageEnvelope Read(Dictionary<string, object?> headers)
+        => new EnvelopeReader("worker", mapForeign: null, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance)
+            .Read("", "worker", new BasicProperties { Headers = headers }, ReadOnlyMemory<byte>.Empty);
 }

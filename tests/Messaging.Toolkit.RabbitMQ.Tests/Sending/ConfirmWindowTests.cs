@@ -59,7 +59,7 @@ public sealed class ConfirmWindowTests
 
     private static SentMessage Publish(List<SentMessage> published, HashSet<SentMessage> left)
     {
-        var message = new SentMessage(new(published.Count, "rabbitmq", Line.Envelope()), new Route("", "", IsEvent: true, IsDeclared: true));
+        var message = new SentMessage(new(published.Count, "rabbitmq", Line.Envelope()), new Route("", "", IsEvent: true, IsKnown: true));
         published.Add(message);
         left.Add(message);
         return message;

@@ -48,5 +48,5 @@ public sealed class KeyedMessagesTests
     }
 
     private static SentMessage Message(string? key = "k", bool resumesKey = false)
-        => new(new(0, "rabbitmq", Line.Envelope(key: key), resumesKey), new Route("", "", IsEvent: true, IsDeclared: true));
+        => new(new(0, "rabbitmq", Line.Envelope(key: key), resumesKey), new Route("", "", IsEvent: true, IsKnown: true));
 }

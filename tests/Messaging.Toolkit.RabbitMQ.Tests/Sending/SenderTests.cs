@@ -192,6 +192,35 @@ public sealed class SenderTests
     }
 
     [Fact]
+    public async Task A_message_for_an_endpoint_that_was_never_started_is_refused_and_the_rest_is_sent()
+    {
+        await using var line = new Line();
+        var failing = await line.OpenSenderAsync();
+        var send = () => line.SendAsync(failing, Line.Envelope(1, recipient: "elsewhere"));
+        await send.Should().ThrowAsync<MessagingException>().WithMessage("*404*no exchange*");
+
+        var results = await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(1, recipient: "elsewhere"), Line.Envelope(2));
+
+        results.Select(result => result.Status).Should().Equal(SendStatus.Refused, SendStatus.Confirmed);
+        results[0].Reason.Should().Contain($"there is no exchange '{line.Options.Prefix}elsewhere:commands': its endpoint has never been started");
+    }
+
+    [Fact]
+    public async Task A_message_reaches_an_endpoint_of_another_application()
+    {
+        await using var line = new Line();
+        await using var other = new Line(options => options.Prefix = line.Options.Prefix, new EndpointTopology("elsewhere", [Line.Happened]));
+        var receiver = await other.OpenReceiverAsync("elsewhere");
+        await line.OpenReceiverAsync();
+
+        var results = await line.SendAsync(await line.OpenSenderAsync(), Line.Envelope(1, recipient: "elsewhere"), Line.Envelope(2));
+
+        results.Should().OnlyContain(result => result.Status == SendStatus.Confirmed);
+        (await Line.ReceiveAsync(receiver, 2)).Select(Line.NumberOf).Should().Equal(1, 2);
+        await Server.UntilQueueHasAsync(line.Queue, 1, "messages");
+    }
+
+    [Fact]
     public async Task A_type_that_is_not_registered_any_more_is_refused()
     {
         await using var line = new Line();

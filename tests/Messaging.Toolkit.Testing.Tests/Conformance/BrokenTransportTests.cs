@@ -28,6 +28,9 @@ public sealed class BrokenTransportTests
             transport.Sending = messages => [.. messages, messages[0] with { Token = -1 }];
             transport.Reported = results => [.. results.Where(result => result.Token != -1)];
         },
+        ["loses who waits for the reply"] = Changing(message => Copy(message, isAnonymous: true)),
+        ["sends to all of the type"] = transport => transport.Sending = messages =>
+            [.. messages.Select(message => message.Envelope.Recipient is null ? message : message with { Destination = message.Envelope.Type, Envelope = Copy(message.Envelope, isForAll: true) })],
         ["returns too many"] = transport => transport.Receive = (receiver, max, cancellationToken) => receiver.ReceiveAsync(max + 1, cancellationToken).AsTask(),
         ["returns nothing when cancelled"] = transport => transport.Receive = async (receiver, max, cancellationToken) =>
         {
@@ -83,6 +86,8 @@ public sealed class BrokenTransportTests
     [InlineData("keeps seconds only", "A_message_arrives_whole")]
     [InlineData("takes no key for an empty one", "The_least_message_arrives")]
     [InlineData("loses empty headers", "Odd_content_arrives_unchanged")]
+    [InlineData("loses who waits for the reply", "What_is_said_of_recipient_and_reply_arrives")]
+    [InlineData("sends to all of the type", "A_message_for_one_endpoint_reaches_it_and_no_other_subscriber_of_its_type")]
     [InlineData("cuts long keys", "Odd_content_arrives_unchanged")]
     [InlineData("cuts large bodies", "Messages_of_a_mebibyte_arrive")]
     [InlineData("sends by type", "Messages_of_a_key_arrive_in_order_whatever_their_types")]
@@ -119,12 +124,14 @@ public sealed class BrokenTransportTests
         => transport => transport.Sending = messages => [.. messages.Select(message => message with { Envelope = change(message.Envelope) })];
 
     private static MessageEnvelope Copy(
-        MessageEnvelope message, IEnumerable<KeyValuePair<string, string>>? headers = null, DateTimeOffset? time = null, string? key = null, ReadOnlyMemory<byte>? body = null)
+        MessageEnvelope message, IEnumerable<KeyValuePair<string, string>>? headers = null, DateTimeOffset? time = null, string? key = null, ReadOnlyMemory<byte>? body = null,
+        bool isForAll = false, bool isAnonymous = false)
         => new()
         {
             Id = message.Id, Type = message.Type, Source = message.Source, Time = time ?? message.Time, ContentType = message.ContentType,
             Key = key ?? message.Key, ConversationId = message.ConversationId, CausationId = message.CausationId, CorrelationId = message.CorrelationId,
             TraceParent = message.TraceParent, TraceState = message.TraceState,
+            Recipient = isForAll ? null : message.Recipient, ReplyTo = isAnonymous ? null : message.ReplyTo, InReplyTo = message.InReplyTo,
             Headers = headers is null ? message.Headers : new Dictionary<string, string>(headers), Body = body ?? message.Body,
         };
 }

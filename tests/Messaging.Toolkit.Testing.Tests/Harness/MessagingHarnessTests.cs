@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Messages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -67,6 +68,24 @@ public sealed class MessagingHarnessTests
         harness.WaitUntilIdle();
 
         harness.Published<Paid>().Single().Envelope.CorrelationId.Should().Be("bill-7");
+    }
+
+    [Fact]
+    public void A_reply_is_seen_whether_the_asker_is_here_or_in_another_application()
+    {
+        using var harness = Kitchen.Start();
+
+        harness.Run<KitchenDb>(async db =>
+        {
+            db.Meals.Add(new Meal { Table = 1, Dish = "soup" });
+            db.Reply(new Cooked(1, "soup"), new ReplyAddress("waiter", "order 1"));
+            db.Reply(new Cooked(3, "soup"), new ReplyAddress("elsewhere", "order 3"));
+            await db.SaveChangesAsync();
+        });
+        harness.WaitUntilIdle();
+
+        harness.Published<Cooked>().Select(published => published.Envelope.Recipient).Should().Equal("waiter", "elsewhere");
+        harness.Handled<Cooked>().Should().ContainSingle().Which.Envelope.InReplyTo.Should().Be("order 1");
     }
 
     [Fact]

@@ -43,6 +43,12 @@ public sealed class MessagingBuilderTests
     public void A_message_whose_name_not_every_broker_takes_is_refused(string name)
         => Error(m => m.Event<Other>(e => e.Named(name))).Should().Contain("of Other cannot be used");
 
+    [Theory]
+    [InlineData("messaging.answer")]
+    [InlineData("Messaging.Other")]
+    public void A_name_of_the_toolkits_own_is_refused(string name)
+        => Error(m => m.Event<Other>(e => e.Named(name))).Should().Contain($"The name '{name}' of Other is reserved");
+
     [Fact]
     public void A_name_without_end_is_refused_and_not_repeated()
     {

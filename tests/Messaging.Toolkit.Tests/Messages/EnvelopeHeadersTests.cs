@@ -35,6 +35,9 @@ public sealed class EnvelopeHeadersTests
         read.CorrelationId.Should().BeNull();
         read.TraceParent.Should().BeNull();
         read.TraceState.Should().BeNull();
+        read.Recipient.Should().BeNull();
+        read.ReplyTo.Should().BeNull();
+        read.InReplyTo.Should().BeNull();
         read.Headers.Should().BeEmpty();
     }
 
@@ -47,6 +50,28 @@ public sealed class EnvelopeHeadersTests
 
         read.Should().BeEquivalentTo(Full(), options => options.Excluding(x => x.Body));
     }
+
+    [Fact]
+    public void The_least_address_is_its_endpoint_and_the_request()
+    {
+        var written = EnvelopeHeaders.Write(new MessageEnvelope
+        {
+            Id = Id, Type = "t", Source = "/", Time = ManualTimeProvider.Start, ContentType = "c", ConversationId = Id, Body = Body, ReplyTo = new ReplyAddress("shop", "1"),
+        });
+
+        written.Should().EndWith(",\"replyto\":\"shop\",\"request\":\"1\"}", "it is a stored format");
+        Read(written).ReplyTo.Should().Be(new ReplyAddress("shop", "1"));
+    }
+
+    [Theory]
+    [InlineData("\"replyto\":\"shop\"")]
+    [InlineData("\"request\":\"1\"")]
+    [InlineData("\"replyto\":\"shop\",\"request\":\"\"")]
+    [InlineData("\"replyto\":\"no name\",\"request\":\"1\"")]
+    [InlineData("\"replyto\":\"shop\",\"request\":\"1\",\"replykey\":\"\"")]
+    [InlineData("\"replykey\":\"k\",\"acknowledge\":\"true\"")]
+    public void An_address_that_leads_nowhere_is_none(string members)
+        => Read($$"""{"source":"/","time":"2026-01-01T00:00:00+00:00","datacontenttype":"c","conversationid":"{{Id}}",{{members}}}""").ReplyTo.Should().BeNull();
 
     [Fact]
     public void The_time_keeps_its_instant_wherever_it_was_written()
@@ -94,6 +119,7 @@ public sealed class EnvelopeHeadersTests
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("{\"source\":\"" + Secret)]
+    [InlineData("{\"source\":\"/\",\"time\":\"2026-01-01T00:00:00Z\",\"datacontenttype\":\"c\",\"conversationid\":\"01890000-0000-7000-8000-000000000000\",\"recipient\":\"no name " + Secret + "\"}")]
     [InlineData("{\"source\":{\"" + Secret + "\":1}}")]
     public void What_is_not_the_object_is_refused(string text)
     {
@@ -116,6 +142,9 @@ public sealed class EnvelopeHeadersTests
         CorrelationId = "request \"1\" <ä> 🛒",
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         TraceState = "vendor=1",
+        Recipient = "billing",
+        ReplyTo = new ReplyAddress("shop/orders", "request \"1\" 🛒", "order-1", Acknowledge: true),
+        InReplyTo = "another's request",
         Headers = new Dictionary<string, string> { ["name"] = Secret, ["Name"] = "", ["source"] = "mine \u2028 \\" },
         Body = Body,
     };
