@@ -110,7 +110,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
             }
 
             deadLetters.Add(letter);
-            AddDeadLetter(life, letter.Endpoint, letter.MessageId);
+            AddDeadLetter(life, letter);
         }
     }
 
@@ -256,8 +256,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         Handled++;
     }
 
-    private void AddDeadLetter(NodeLife life, string endpoint, Guid messageId)
+    private void AddDeadLetter(NodeLife life, DeadLetter letter)
     {
+        var (endpoint, messageId) = (letter.Endpoint, letter.MessageId);
         life.Note($"dead letter at {endpoint}", messageId);
         if (!fates.TryGetValue((endpoint, messageId), out var fate))
         {
@@ -270,8 +271,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
             Report("G12", $"A dead letter was written although the work of its handler is committed: {fate}.", messageId);
         }
 
-        // One that never got to its handler could not be read.
-        if (fate.Runs > 0 && fate.Runs < attempts.GetValueOrDefault(endpoint))
+        // One that never got to its handler could not be read; and without an exception it was a process manager that had no use for it.
+        if (fate.Runs > 0 && letter.Failure is not null && fate.Runs < attempts.GetValueOrDefault(endpoint))
         {
             Report("G1", $"It was given up after {fate.Runs} attempts, promised are {attempts[endpoint]}: {fate}.", messageId);
         }

@@ -218,7 +218,7 @@ public sealed class StoreTests
     [Theory, MemberData(nameof(All))]
     public async Task What_is_sent_because_of_a_dead_letter_is_written_with_it_and_once(Statements statements)
     {
-        await using var database = await TestDatabase.CreateAsync(KindOf(statements));
+        await using var database = await DatabaseOfAsync(statements);
         await using var shop = await CreateAsync(database, statements);
         var (dead, notice) = (Envelope(), new OutgoingMessage(Envelope(), "asker", 3));
         var signals = 0;

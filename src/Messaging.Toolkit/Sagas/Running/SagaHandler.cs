@@ -204,7 +204,8 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     private async Task RunAsync(Instance instance, SagaTurn turn, SagaEffect effect, StepAction.Runs runs, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        using var limit = timeout is { } longest ? new CancellationTokenSource(longest, turn.Services.Time) : new CancellationTokenSource();
+        var time = turn.Services.Time;
+        using var limit = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var context = new ActivityContext(instance.Id, effect.Step, effect.Attempt, effect.Undoes, turn.Context);
         ActivityResult result;

@@ -1,0 +1,166 @@
+using FluentAssertions;
+using Messaging.Toolkit.Sagas;
+using Microsoft.EntityFrameworkCore;
+using Xunit;
+
+namespace Messaging.Toolkit.Testing.Tests.Sagas;
+
+/// <summary>G10: a process manager has one instance for a correlation, loses no event, and its timeouts take effect at most once.</summary>
+public sealed class ProcessTests : IDisposable
+{
+    private readonly MessagingHarness harness = MessagingHarness.Start<Orders>();
+
+    public void Dispose() => harness.Dispose();
+
+    [Fact]
+    public void When_its_events_come_Should_go_through_its_states_and_complete()
+    {
+        Publish(new Ordered("o1"));
+        var waiting = Find<OrderProcess>("o1");
+        Publish(new PaymentReceived("o1", 100));
+
+        waiting.Should().BeEquivalentTo(new { Status = SagaStatus.Running, Position = "awaiting-payment", Correlation = "o1" });
+        waiting.DueAt.Should().NotBeNull();
+        Find<OrderProcess>("o1").Should().BeEquivalentTo(new { Status = SagaStatus.Completed, Position = "", DueAt = (DateTime?)null });
+        Effects().Should().Equal("paid o1");
+    }
+
+    [Fact]
+    public void When_a_condition_does_not_hold_Should_stay_where_it_is()
+    {
+        Publish(new Ordered("o1"));
+        Publish(new PaymentReceived("o1", 40));
+        Publish(new PaymentReceived("o1", 60));
+
+        Find<OrderProcess>("o1").Status.Should().Be(SagaStatus.Completed);
+        Effects().Should().Equal("paid o1", "paid o1");
+    }
+
+    [Fact]
+    public void When_a_timeout_falls_due_Should_take_effect_once()
+    {
+        Publish(new Ordered("o1"));
+        harness.Advance(OrderProcess.Patience - TimeSpan.FromSeconds(1));
+        var before = harness.Published<OrderAbandoned>().Count;
+        harness.Advance(TimeSpan.FromMinutes(30));
+
+        before.Should().Be(0);
+        harness.Published<OrderAbandoned>().Should().ContainSingle();
+        Find<OrderProcess>("o1").Status.Should().Be(SagaStatus.Completed);
+    }
+
+    [Fact]
+    public void When_a_timeout_was_taken_back_Should_never_take_effect()
+    {
+        Publish(new Ordered("o1"));
+        Publish(new PaymentReceived("o1", 10));
+        harness.Advance(3 * OrderProcess.Patience);
+
+        harness.Published<OrderAbandoned>().Should().BeEmpty();
+        Find<OrderProcess>("o1").Should().BeEquivalentTo(new { Status = SagaStatus.Running, DueAt = (DateTime?)null });
+    }
+
+    [Fact]
+    public void When_it_has_completed_Should_ignore_what_comes()
+    {
+        Publish(new Ordered("o1"));
+        Publish(new PaymentReceived("o1", 100));
+        Publish(new PaymentReceived("o1", 100));
+        Publish(new Ordered("o1"));
+
+        Find<OrderProcess>("o1").Status.Should().Be(SagaStatus.Completed);
+        Effects().Should().ContainSingle();
+        harness.DeadLetters.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void When_an_event_has_no_instance_Should_keep_it_as_a_dead_letter_that_says_so()
+    {
+        Publish(new PaymentReceived("nobody", 1));
+
+        harness.DeadLetters.Should().ContainSingle().Which.Reason.Should().Contain("no instance of 'orders.order'");
+        harness.Run<ISagas, SagaView?>(sagas => sagas.FindAsync<OrderProcess>("nobody")).Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData(null, "null")]
+    [InlineData("10 kB", "bytes")]
+    public void When_an_event_cannot_be_correlated_Should_keep_it_as_a_dead_letter_that_says_so(string? order, string reason)
+    {
+        Publish(new PaymentReceived(order is null ? null : new string('x', 10_000), 1));
+
+        harness.DeadLetters.Should().ContainSingle().Which.Reason.Should().Contain("orders.order").And.Contain(reason).And.NotContain("xxx");
+    }
+
+    [Fact]
+    public void When_any_state_handles_an_event_Should_be_handled_in_each()
+    {
+        Publish(new Ordered("o1"));
+        Publish(new AddressChanged("o1", "home"));
+
+        Find<OrderProcess>("o1").State.Should().Contain("home");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void When_two_events_may_begin_it_Should_be_begun_by_the_first_and_found_by_the_second(bool packedFirst)
+    {
+        object[] events = [new GoodsPacked("p1"), new LabelPrinted("p1")];
+        foreach (var one in packedFirst ? events : [.. events.Reverse()])
+        {
+            Publish(one);
+        }
+
+        harness.Published<ParcelReady>().Should().ContainSingle();
+        harness.Run<ISagas, IReadOnlyList<SagaView>>(sagas => sagas.QueryAsync(new SagaQuery { Definition = "parcels.parcel" })).Should().ContainSingle();
+    }
+
+    [Fact]
+    public void When_the_same_event_that_began_it_comes_again_Should_be_set_aside()
+    {
+        Publish(new GoodsPacked("p1"));
+        Publish(new GoodsPacked("p1"));
+
+        harness.DeadLetters.Should().BeEmpty();
+        Find<ParcelProcess>("p1").Position.Should().Be("packed");
+    }
+
+    [Fact]
+    public void When_events_come_before_the_one_that_begins_it_Should_be_parked_and_handled_in_their_order()
+    {
+        Publish(new LabelLost("p1", 1));
+        Publish(new LabelLost("p1", 2));
+        var parked = Find<ParcelProcess>("p1");
+        Publish(new GoodsPacked("p1"));
+
+        parked.Should().BeEquivalentTo(new { Status = SagaStatus.Running, Position = "" });
+        Find<ParcelProcess>("p1").State.Should().Contain("""["packed","lost 1","lost 2"]""");
+    }
+
+    [Fact]
+    public void When_too_many_events_are_parked_Should_keep_the_next_as_a_dead_letter()
+    {
+        for (var i = 0; i < 101; i++)
+        {
+            Publish(new LabelLost("p1", i));
+        }
+
+        harness.DeadLetters.Should().ContainSingle().Which.Reason.Should().Contain("100 events wait already");
+    }
+
+    private void Publish(object message)
+    {
+        harness.Run<OrdersDb>(async db =>
+        {
+            db.Publish(message);
+            await db.SaveChangesAsync();
+        });
+        harness.WaitUntilIdle();
+    }
+
+    private SagaView Find<TProcess>(string correlation) where TProcess : ProcessManagerBase
+        => harness.Run<ISagas, SagaView?>(sagas => sagas.FindAsync<TProcess>(correlation))!;
+
+    private List<string> Effects() => harness.Run<OrdersDb, List<string>>(db => db.Effects.OrderBy(effect => effect.Id).Select(effect => effect.What).ToListAsync());
+}
