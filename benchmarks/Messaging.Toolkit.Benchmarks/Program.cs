@@ -3,7 +3,7 @@ using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Scenarios;
 
 // Progress goes to the standard error, so that the standard output is nothing but the results.
-IReadOnlyList<IScenario> scenarios = [new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline(), new RelayToBroker(), new ConsumeFromBroker()];
+IReadOnlyList<IScenario> scenarios = [new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline(), new RunSagas(), new RelayToBroker(), new ConsumeFromBroker()];
 if (Arguments.TryParse(args, scenarios) is not { } arguments)
 {
     return 2;

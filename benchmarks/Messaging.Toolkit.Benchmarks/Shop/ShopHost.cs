@@ -2,6 +2,7 @@ using Messaging.Toolkit.Benchmarks.Brokers;
 using Messaging.Toolkit.Benchmarks.Databases;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
+using Messaging.Toolkit.Sagas;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,7 +35,41 @@ internal sealed class ShopHost : IAsyncDisposable
     public static Task<ShopHost> CreateAsync<THandler>(BenchmarkDatabase database, Tally tally, BenchmarkBroker? broker = null) where THandler : class, IHandle<OrderPlaced>
         => CreateAsync(database, tally, messaging => Handle<THandler>(Connect(messaging, broker)));
 
+    /// <summary>Runs sagas and the service that they command, once it is started.</summary>
+    public static Task<ShopHost> CreateSagasAsync(BenchmarkDatabase database)
+        => CreateAsync(database, new Tally(0), messaging => messaging
+            .UseEntityFrameworkCore<ShopDb>()
+            .Command<DoStep>(c => c.Named("bench.do-step").To("service").KeyedBy(m => m.Number))
+            .Event<StepDone>(e => e.Named("bench.step-done"))
+            .Endpoint("service", e => e.Handle<DoStep, DoStepHandler>().Concurrency(Workers.Count))
+            .Endpoint("sagas", e => e.Saga<DeliverySaga>().Concurrency(Workers.Count)));
+
     public Task StartAsync() => host.StartAsync();
+
+    /// <summary>Starts a saga, in a scope of its own.</summary>
+    public async Task StartSagaAsync(int number)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<ISagas>().Start<DeliverySaga, Delivery>(new Delivery { Number = number });
+        await scope.ServiceProvider.GetRequiredService<ShopDb>().SaveChangesAsync();
+    }
+
+    public async Task WaitForSagasAsync(int count)
+    {
+        while (await QueryAsync(db => db.Set<SagaRow>().CountAsync(saga => saga.Status == SagaStatus.Completed)) < count)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    /// <summary>A transaction of some rows, in a scope of its own.</summary>
+    public async Task WriteRowsAsync(int number, int rows)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ShopDb>();
+        db.Invoices.AddRange(Enumerable.Range(0, rows).Select(row => new Invoice { Customer = row, Number = number }));
+        await db.SaveChangesAsync();
+    }
 
     public Task StopAsync() => host.StopAsync();
 
