@@ -32,22 +32,25 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
     }
 
     public void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null)
-        => Add(cause => outgoing.CreateReply(message, to, configure, cause));
+    {
+        var session = Store.GetSession(scope);
+        session.Add(outgoing.CreateReply(message, to, configure, session.Cause));
+    }
 
     /// <summary>Sends a message of any type to one endpoint, whoever else its type is for.</summary>
     public void SendTo(string endpoint, object message, Addressing addressing, Action<PublishOptions>? configure = null)
-        => Add(cause => outgoing.CreateFor(endpoint, message, addressing, configure, cause));
+    {
+        var session = Store.GetSession(scope);
+        session.Add(outgoing.CreateFor(endpoint, message, addressing, configure, session.Cause));
+    }
 
     /// <summary>Publishes or sends as applications do, and says more of the message than they can.</summary>
     public void Add(object message, MessageKind kind, Addressing addressing, Action<PublishOptions>? configure = null)
-        => Add(cause => outgoing.Create(message, kind, configure, cause, addressing));
+    {
+        var session = Store.GetSession(scope);
+        session.Add(outgoing.Create(message, kind, configure, session.Cause, addressing));
+    }
 
     /// <summary>An id for something new: derived from the message whose handler runs here, so that it is the same when that runs again.</summary>
     public Guid NewId(string purpose) => outgoing.NewId(purpose, Store.GetSession(scope).Cause);
-
-    private void Add(Func<MessageContext?, IReadOnlyList<OutgoingMessage>> create)
-    {
-        var session = Store.GetSession(scope);
-        session.Add(create(session.Cause));
-    }
 }

@@ -11,23 +11,8 @@ namespace Messaging.Toolkit.Outbox;
 /// Makes envelopes of what the application publishes: serialized, addressed and checked here and now, so that what is
 /// wrong with a message fails in the caller's hands and never later in the relay.
 /// </summary>
-internal sealed class OutgoingMessages
+internal sealed class OutgoingMessages(MessagingModel model, Destinations destinations, MessageIds ids, TimeProvider time, ILogger<OutgoingMessages> logger)
 {
-    private readonly MessagingModel model;
-    private readonly MessageIds ids;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
-    private readonly Destinations destinations;
-
-    public OutgoingMessages(MessagingModel model, Destinations destinations, MessageIds ids, TimeProvider time, ILogger<OutgoingMessages> logger)
-    {
-        this.model = model;
-        this.destinations = destinations;
-        this.ids = ids;
-        this.time = time;
-        this.logger = logger;
-    }
-
     /// <summary>One entry per destination; the same message id in each.</summary>
     public IReadOnlyList<OutgoingMessage> Create(object message, MessageKind kind, Action<PublishOptions>? configure, MessageContext? cause, Addressing? addressing = null)
     {

@@ -5,7 +5,7 @@ namespace Messaging.Toolkit.Sagas;
 public interface IProcessBuilder<TState> where TState : class, new()
 {
     /// <summary>The name in the tables and on the wire. Required, and for good: it outlives every renaming of the class.</summary>
-    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters.</param>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 80 characters.</param>
     IProcessBuilder<TState> Named(string name);
 
     /// <inheritdoc cref="ISagaBuilder{TState}.Version"/>
@@ -18,7 +18,7 @@ public interface IProcessBuilder<TState> where TState : class, new()
     IProcessBuilder<TState> Initially(Action<IStateBuilder<TState>> configure);
 
     /// <summary>What happens in a state.</summary>
-    /// <param name="state">Its name; stored with each instance. At most 100 characters, as for names of messages.</param>
+    /// <param name="state">Its name; stored with each instance. At most 50 characters, as for names of messages.</param>
     /// <param name="configure">Adds events and timeouts.</param>
     IProcessBuilder<TState> During(string state, Action<IStateBuilder<TState>> configure);
 
@@ -63,7 +63,7 @@ public interface IReaction<TState, TMessage> : IStateBuilder<TState>
     IReaction<TState, TMessage> ThenAsync<TService>(Func<TService, TState, TMessage, MessageContext, CancellationToken, Task> action) where TService : notnull;
 
     /// <summary>Has a timeout come back to this instance. One of the same name takes the place of the one before.</summary>
-    /// <param name="name">Unique among the instance's timeouts. At most 100 characters.</param>
+    /// <param name="name">Unique among the instance's timeouts. At most 50 characters.</param>
     /// <param name="delay">From now on, at least zero and at most 10 years; looked for about once a second.</param>
     /// <param name="timeout">Makes it, now.</param>
     IReaction<TState, TMessage> Schedule<TTimeout>(string name, TimeSpan delay, Func<TState, TTimeout> timeout) where TTimeout : class;

@@ -5,7 +5,7 @@ namespace Messaging.Toolkit.Sagas;
 public interface ISagaBuilder<TState> where TState : class
 {
     /// <summary>The name in the tables and on the wire. Required, and for good: it outlives every renaming of the class.</summary>
-    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters.</param>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 80 characters.</param>
     ISagaBuilder<TState> Named(string name);
 
     /// <summary>
@@ -30,7 +30,7 @@ public interface ISagaBuilder<TState> where TState : class
     ISagaBuilder<TState> Retry(int attempts, TimeSpan firstPause, TimeSpan longestPause);
 
     /// <summary>A step.</summary>
-    /// <param name="name">Unique in the saga; stored with each instance. At most 100 characters, as for names of messages.</param>
+    /// <param name="name">Unique in the saga; stored with each instance. At most 50 characters, as for names of messages.</param>
     /// <param name="configure">What it does, how it ends, and how it is undone.</param>
     ISagaBuilder<TState> Step(string name, Action<SagaStepBuilder<TState>> configure);
 

@@ -8,6 +8,9 @@ namespace Messaging.Toolkit.Sagas.Definitions;
 /// <summary>What the definitions of sagas and process managers have in common.</summary>
 internal abstract class InstanceDefinition(Type clrType, string? name, Type stateType, IReadOnlyList<SagaUpgrade> upgrades)
 {
+    /// <summary>It travels with each request, beside the name of the step: both together must fit into what every transport carries.</summary>
+    public const int MaxNameLength = 80;
+
     public Type ClrType => clrType;
 
     /// <summary>The registered name; null is reported by <see cref="Validate"/>.</summary>
@@ -44,6 +47,10 @@ internal abstract class InstanceDefinition(Type clrType, string? name, Type stat
         else if (Names.Refuse(name) is { } reason)
         {
             yield return $"The name {Names.Show(name)} of {clrType.Name} cannot be used: {reason}.";
+        }
+        else if (name.Length > MaxNameLength)
+        {
+            yield return $"The name {Names.Show(name)} of {clrType.Name} has {name.Length} characters, the limit is {MaxNameLength}.";
         }
     }
 }

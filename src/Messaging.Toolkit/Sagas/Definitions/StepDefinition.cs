@@ -5,7 +5,7 @@ namespace Messaging.Toolkit.Sagas.Definitions;
 /// <summary>What was said about a step.</summary>
 internal sealed class StepDefinition(string name)
 {
-    public const int MaxNameLength = 100;
+    public const int MaxNameLength = 50;
 
     private readonly Dictionary<Type, ReplyDefinition> replies = [];
     private readonly List<string> errors = [];

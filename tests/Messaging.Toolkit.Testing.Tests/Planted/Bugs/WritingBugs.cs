@@ -77,8 +77,8 @@ internal static class WritingBugs
             "return [.. targets.Take(1).Select("),
 
         new("random ids in handlers", "A handler that runs again sends messages with other ids.", Outgoing,
-            "() => cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), type.Name)",
-            "ids.New"),
+            "cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), draft.Type.Name)",
+            "ids.New()"),
 
         new("children not numbered", "The messages that one handler sends get the same id.", "Messaging.Toolkit/MessageContext.cs",
             "Interlocked.Increment(ref children)",
