@@ -1,6 +1,7 @@
 using Messaging.Toolkit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using OrderFulfilment.Checkout;
 using OrderFulfilment.History;
 using OrderFulfilment.Ordering;
 using OrderFulfilment.Payment;
@@ -27,6 +28,8 @@ public sealed class FulfilmentDb(DbContextOptions<FulfilmentDb> options, TimePro
     public DbSet<CardPayment> Payments => Set<CardPayment>();
 
     public DbSet<Shipment> Shipments => Set<Shipment>();
+
+    public DbSet<FundsHold> Holds => Set<FundsHold>();
 
     public DbSet<HistoryEntry> History => Set<HistoryEntry>();
 
@@ -65,6 +68,11 @@ public sealed class FulfilmentDb(DbContextOptions<FulfilmentDb> options, TimePro
             shipment.HasKey(x => x.OrderId);
             shipment.Property(x => x.OrderId).ValueGeneratedNever();
             shipment.Property(x => x.State).HasConversion<string>().HasMaxLength(20);
+        });
+        modelBuilder.Entity<FundsHold>(hold =>
+        {
+            hold.Property(x => x.State).HasConversion<string>().HasMaxLength(20);
+            hold.HasIndex(x => x.OrderId);
         });
         modelBuilder.Entity<HistoryEntry>(entry =>
         {

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Configuration;
 using Microsoft.EntityFrameworkCore;
+using OrderFulfilment.Checkout;
 using OrderFulfilment.Ordering;
 using OrderFulfilment.Payment;
 using OrderFulfilment.Shipping;
@@ -19,19 +20,24 @@ public static class OrderFulfilmentServices
             .Handle<StockReleased, OrderProgress>()
             .Handle<CardCharged, OrderProgress>()
             .Handle<CardDeclined, OrderProgress>()
-            .Handle<OrderShipped, OrderProgress>(),
+            .Handle<OrderShipped, OrderProgress>()
+            .Saga<CheckoutSaga>(),
         ["stock"] = e => e
             .Handle<OrderPlaced, ReserveStock>()
             .Handle<CardDeclined, ReleaseStock>()
             .Handle<OrderShipped, CloseReservation>()
+            .Handle<ReserveGoods, GoodsHandlers>()
+            .Handle<ReleaseGoods, GoodsHandlers>()
             .ShareCommits(1), // Orders share stock levels: one row lock per transaction, so that no two wait for each other.
         ["payment"] = e => e
             .Handle<ChargeCard, ChargeCardHandler>()
+            .Handle<CheckForFraud, FraudHandler>()
             .OnFailure(f => f.RetryImmediately(5).ThenDeadLetter()),
         ["shipping"] = e => e
             .Handle<StockReserved, Parcels>()
             .Handle<CardCharged, Parcels>()
-            .Handle<CardDeclined, Parcels>(),
+            .Handle<CardDeclined, Parcels>()
+            .Handle<ShipGoods, ShipHandler>(),
     };
 
     /// <summary>The names of all endpoints.</summary>
@@ -64,7 +70,19 @@ public static class OrderFulfilmentServices
                 .Command<ChargeCard>(c => c.Named("payment.charge-card").To("payment").KeyedBy(m => m.Customer))
                 .Event<CardCharged>(e => e.Named("payment.card-charged").KeyedBy(m => m.Customer))
                 .Event<CardDeclined>(e => e.Named("payment.card-declined").KeyedBy(m => m.Customer))
-                .Event<OrderShipped>(e => e.Named("shipping.order-shipped").KeyedBy(m => m.Customer));
+                .Event<OrderShipped>(e => e.Named("shipping.order-shipped").KeyedBy(m => m.Customer))
+
+                // What the checkout sends and hears. Its replies find their way by themselves, and in the order of its steps.
+                .Command<ReserveGoods>(c => c.Named("checkout.reserve-goods").To("stock").KeyedBy(m => m.OrderId))
+                .Command<ReleaseGoods>(c => c.Named("checkout.release-goods").To("stock").KeyedBy(m => m.OrderId))
+                .Command<CheckForFraud>(c => c.Named("checkout.check-for-fraud").To("payment").KeyedBy(m => m.OrderId))
+                .Command<ShipGoods>(c => c.Named("checkout.ship-goods").To("shipping").KeyedBy(m => m.OrderId))
+                .Event<GoodsReserved>(e => e.Named("checkout.goods-reserved"))
+                .Event<GoodsUnavailable>(e => e.Named("checkout.goods-unavailable"))
+                .Event<FraudCleared>(e => e.Named("checkout.fraud-cleared"))
+                .Event<FraudSuspected>(e => e.Named("checkout.fraud-suspected"))
+                .Event<GoodsShipped>(e => e.Named("checkout.goods-shipped"))
+                .Event<CheckoutCompleted>(e => e.Named("checkout.completed").KeyedBy(m => m.OrderId));
 
             // All processes know all messages, because each relays what any of them has published.
             transport?.Invoke(messaging);

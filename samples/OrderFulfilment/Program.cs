@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Messaging.Toolkit;
+using OrderFulfilment.Checkout;
 using OrderFulfilment.Ordering;
 
 namespace OrderFulfilment;
@@ -42,6 +43,7 @@ public static class Program
         {
             app.MapOverview();
             app.MapOrders();
+            app.MapCheckouts();
         }
 
         app.MapGet("/health", async (FulfilmentDb db, CancellationToken cancel) => await db.Database.CanConnectAsync(cancel) ? Results.Ok() : Results.StatusCode(503));

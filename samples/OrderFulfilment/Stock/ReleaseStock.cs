@@ -10,11 +10,7 @@ public sealed class ReleaseStock(FulfilmentDb db) : IHandle<CardDeclined>
     public async Task HandleAsync(CardDeclined message, MessageContext context, CancellationToken cancellationToken)
     {
         var reservation = await db.Reservations.SingleAsync(reservation => reservation.OrderId == message.OrderId, cancellationToken);
-        reservation.State = ReservationState.Released;
-        await db.StockLevels
-            .Where(level => level.Product == reservation.Product)
-            .ExecuteUpdateAsync(set => set.SetProperty(level => level.Available, level => level.Available + reservation.Quantity), cancellationToken);
-
+        await Shelf.PutBackAsync(db, reservation, cancellationToken);
         context.Publish(new StockReleased(message.OrderId, message.Customer));
         db.Note(message.OrderId, context);
     }

@@ -1,5 +1,4 @@
 using Messaging.Toolkit;
-using Microsoft.EntityFrameworkCore;
 using OrderFulfilment.Ordering;
 
 namespace OrderFulfilment.Stock;
@@ -9,19 +8,14 @@ public sealed class ReserveStock(FulfilmentDb db) : IHandle<OrderPlaced>
 {
     public async Task HandleAsync(OrderPlaced message, MessageContext context, CancellationToken cancellationToken)
     {
-        // Looks and takes in one statement, so that two orders never get the same last piece. It runs in the handler's
-        // transaction, like everything done through the context.
-        var taken = await db.StockLevels
-            .Where(level => level.Product == message.Product && level.Available >= message.Quantity)
-            .ExecuteUpdateAsync(set => set.SetProperty(level => level.Available, level => level.Available - message.Quantity), cancellationToken);
-        if (taken == 0)
-        {
-            context.Publish(new StockUnavailable(message.OrderId, message.Customer));
-        }
-        else
+        if (await Shelf.TryTakeAsync(db, message.Product, message.Quantity, cancellationToken))
         {
             db.Reservations.Add(new Reservation { OrderId = message.OrderId, Product = message.Product, Quantity = message.Quantity });
             context.Publish(new StockReserved(message.OrderId, message.Customer, message.Product, message.Quantity));
+        }
+        else
+        {
+            context.Publish(new StockUnavailable(message.OrderId, message.Customer));
         }
 
         db.Note(message.OrderId, context);

@@ -5,12 +5,13 @@ namespace Messaging.Toolkit.Sagas;
 /// <summary>What an activity has to know of its instance. Lives as long as the activity runs.</summary>
 public sealed class ActivityContext
 {
-    internal ActivityContext(Guid sagaId, string step, int attempt, bool isCompensation, MessageContext message)
+    internal ActivityContext(Guid sagaId, string step, int attempt, bool isCompensation, string? reason, MessageContext message)
     {
         SagaId = sagaId;
         Step = step;
         Attempt = attempt;
         IsCompensation = isCompensation;
+        Reason = reason;
         Message = message;
     }
 
@@ -25,6 +26,9 @@ public sealed class ActivityContext
 
     /// <summary>Whether the step is being undone.</summary>
     public bool IsCompensation { get; }
+
+    /// <summary>Why the saga is being undone; null if it is not.</summary>
+    public string? Reason { get; }
 
     /// <summary>The message that is being handled, and with it the correlation id and the conversation.</summary>
     public MessageContext Message { get; }

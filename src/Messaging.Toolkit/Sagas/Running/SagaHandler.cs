@@ -207,7 +207,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         var time = turn.Services.Time;
         using var limit = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var context = new ActivityContext(instance.Id, effect.Step, effect.Attempt, effect.Undoes, turn.Context);
+        var context = new ActivityContext(instance.Id, effect.Step, effect.Attempt, effect.Undoes, turn.Progress.Reason, turn.Context);
         ActivityResult result;
         try
         {

@@ -1,0 +1,8 @@
+namespace OrderFulfilment.Checkout;
+
+public enum FundsHoldState
+{
+    Held,
+    Captured,
+    Released,
+}
