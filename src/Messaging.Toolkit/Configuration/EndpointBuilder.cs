@@ -148,7 +148,7 @@ public sealed class EndpointBuilder
             yield return $"Endpoint {Names.Show(name)} has {group.Key.HandlerType.Name} for {group.Key.MessageType.Name} {group.Count()} times: add it once.";
         }
 
-        foreach (var messageType in handlers.Where(handler => handler.Subscribes).Select(handler => handler.MessageType).Distinct())
+        foreach (var messageType in handlers.Where(handler => handler.Subscribes).Select(handler => handler.MessageType).Distinct().Where(type => !InternalMessages.Contains(type)))
         {
             if (!messages.TryGetValue(messageType, out var message))
             {

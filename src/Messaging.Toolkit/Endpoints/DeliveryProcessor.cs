@@ -84,12 +84,7 @@ internal sealed class DeliveryProcessor(
             return "this endpoint has no handler for its type";
         }
 
-        // Mostly it is for all of them, and there is nothing to leave out.
-        if (!handlers.All(handler => handler.Accepts(envelope)))
-        {
-            handlers = [.. handlers.Where(handler => handler.Accepts(envelope))];
-        }
-
+        handlers = endpoint.Accepting(handlers, envelope);
         if (handlers.Count == 0)
         {
             return envelope.InReplyTo is null ? "this endpoint takes its type only as a reply" : "it replies to a request that nobody at this endpoint has made";
@@ -98,7 +93,11 @@ internal sealed class DeliveryProcessor(
         try
         {
             work.Read = (type.Serializer.Deserialize(envelope.Body.Span, type.ClrType), handlers);
-            work.Instances = [.. handlers.Where(handler => handler.Instances is not null).Select(handler => InstanceOf(handler, work)).OfType<Guid>()];
+            if (endpoint.Instances.Count > 0)
+            {
+                work.Instances = [.. handlers.Where(handler => handler.Instances is not null).Select(handler => InstanceOf(handler, work)).OfType<Guid>()];
+            }
+
             return null;
         }
         catch (Exception exception)
@@ -210,7 +209,7 @@ internal sealed class DeliveryProcessor(
     private async Task HandleAsync(List<Work> group, CancellationToken stopping)
     {
         group.ForEach(work => work.IsHandling = work.IsHandled = false);
-        using var pass = await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping);
+        using var pass = endpoint.Instances.Count > 0 ? await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping) : null;
         var outcomes = await store.Inbox.HandleAsync(
             endpoint.Name,
             [.. group.Select(work => work.Delivery.Envelope)],

@@ -28,6 +28,13 @@ internal sealed record EndpointDefinition
     /// <summary>Whether it is to get everything that is published of a type.</summary>
     public bool SubscribesTo(MessageType type) => Handlers.TryGetValue(type.Name, out var handlers) && handlers.Any(handler => handler.Subscribes);
 
+    /// <summary>Those of the handlers of its type that a message is for.</summary>
+    public IReadOnlyList<HandlerBinding> Accepting(IReadOnlyList<HandlerBinding> handlers, MessageEnvelope envelope)
+    {
+        // Nearly always a message is no reply, and for all of them.
+        return Instances.Count == 0 && envelope.InReplyTo is null ? handlers : [.. handlers.Where(handler => handler.Accepts(envelope))];
+    }
+
     /// <summary>How many deliveries it holds at most: enough to fill two groups for every worker, and for many keys.</summary>
     public int Prefetch => Math.Clamp(2 * Concurrency * MaxGroup, 1_000, 10_000);
 }
@@ -44,6 +51,6 @@ internal sealed record HandlerBinding(Type MessageType, Type HandlerType, Func<I
     /// <summary>Whether it is for everything that is published of its type, and not only for what is sent to this endpoint.</summary>
     public bool Subscribes { get; init; } = true;
 
-    /// <summary>Whether a message is for it. What replies to a request is only for who has made that.</summary>
-    public bool Accepts(MessageEnvelope envelope) => Instances?.Accepts(envelope) ?? envelope.InReplyTo is null;
+    /// <summary>Whether a message is for it. What is for an instance of a saga is for nobody else.</summary>
+    public bool Accepts(MessageEnvelope envelope) => Instances?.Accepts(envelope) ?? SagaRequest.Parse(envelope.InReplyTo) is null;
 }

@@ -6,7 +6,7 @@ namespace Messaging.Toolkit.Messages;
 /// <param name="Endpoint">The endpoint that waits for the reply.</param>
 /// <param name="Request">What the endpoint knows its request by. Nobody else has to understand it.</param>
 /// <param name="Key">The ordering key of the reply.</param>
-/// <param name="Acknowledge">Whether it is a reply, too, that the message was handled: if its handlers do not reply, the toolkit does.</param>
+/// <param name="Acknowledge">Whether no more is wanted than to hear that the message was handled: if its handlers do not reply the toolkit does, and what they reply is told as that.</param>
 public sealed record ReplyAddress(string Endpoint, string Request, string? Key = null, bool Acknowledge = false)
 {
     /// <summary>The address in the attributes of a message, or null: half of one, or one that nobody can have, leads nowhere.</summary>

@@ -16,9 +16,9 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
     private readonly InstanceRepository<ProcessProgress> instances = new(
         definition, endpoint, SagaJson.Default.ProcessProgress, Upgrade, static progress => progress is { State: { } state, IsCompleted: false } ? [state] : []);
 
-    /// <summary>Events are for whoever handles their type; what replies to somebody's request is for him alone.</summary>
+    /// <summary>Events are for whoever handles their type; what is for one instance is for that alone.</summary>
     public bool Accepts(MessageEnvelope envelope)
-        => envelope.InReplyTo is not { } text || SagaRequest.Parse(text)?.Definition == definition.Name;
+        => SagaRequest.Parse(envelope.InReplyTo) is not { } request || request.Definition == definition.Name;
 
     public Guid? InstanceOf(object message, MessageEnvelope envelope)
         => message is SagaSignal ? SagaRequest.Parse(envelope.InReplyTo)?.Id : IdOf(definition.Correlate(message));
