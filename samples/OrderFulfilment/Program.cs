@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Messaging.Toolkit;
 using OrderFulfilment.Ordering;
+using Samples.Hosting;
 
 namespace OrderFulfilment;
 
@@ -28,7 +29,7 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var settings = Settings.Read(builder.Configuration);
+        var settings = Settings.Read(builder.Configuration, OrderFulfilmentServices.Endpoints);
 
         builder.Services.AddOrderFulfilment(settings.Configure, settings.Broker is { } broker ? broker.Configure : null, settings.Endpoints);
         builder.Services.AddProblemDetails();
