@@ -1,5 +1,3 @@
-using OrderFulfilment.Demo;
-
 namespace OrderFulfilment.Chaos;
 
 /// <summary>What <c>eng/chaos</c> was asked for.</summary>
@@ -28,17 +26,16 @@ internal sealed record ChaosOptions(TimeSpan Length, int Processes, int Seed, st
     public static ChaosOptions Parse(string[] args)
     {
         var options = new ChaosOptions(TimeSpan.FromMinutes(5), Processes: 0, Seed: 1, Servers: null);
-        for (var i = 0; i < args.Length; i += 2)
+        foreach (var (option, value) in DemoArguments.Pairs(args))
         {
-            var value = i + 1 < args.Length ? args[i + 1] : throw new DemoException($"{args[i]}: its value is missing.");
-            options = args[i] switch
+            options = option switch
             {
-                "--transport" => options with { HasBroker = DemoOptions.Choice(args[i], value, "in-process", "rabbitmq") == "rabbitmq" },
-                "--minutes" => options with { Length = TimeSpan.FromMinutes(DemoOptions.Number(args[i], value, 1, MaxMinutes)) },
-                "--processes" => options with { Processes = DemoOptions.Number(args[i], value, 1, MaxProcesses) },
-                "--seed" => options with { Seed = DemoOptions.Number(args[i], value, 0, int.MaxValue) },
+                "--transport" => options with { HasBroker = DemoArguments.Choice(option, value, "in-process", "rabbitmq") == "rabbitmq" },
+                "--minutes" => options with { Length = TimeSpan.FromMinutes(DemoArguments.Number(option, value, 1, MaxMinutes)) },
+                "--processes" => options with { Processes = DemoArguments.Number(option, value, 1, MaxProcesses) },
+                "--seed" => options with { Seed = DemoArguments.Number(option, value, 0, int.MaxValue) },
                 "--servers" => options with { Servers = value },
-                _ => throw new DemoException($"{args[i]}: there is no such option."),
+                _ => throw new DemoException($"{option}: there is no such option."),
             };
         }
 

@@ -23,8 +23,8 @@ internal sealed record ChaosResult(
     /// <summary>Runs on a new database, and on new queues, which it drops if all is well.</summary>
     public static async Task<ChaosResult> OfAsync(ChaosOptions options, string folder, CancellationToken cancellationToken)
     {
-        var database = DemoDatabase.New("postgres", folder);
-        var broker = options.HasBroker ? DemoBroker.New() : null;
+        var database = ShopServers.NewDatabase("postgres", folder);
+        var broker = options.HasBroker ? ShopServers.NewBroker() : null;
         string? problem = null;
         IReadOnlyDictionary<string, int> faults;
         IReadOnlyDictionary<Guid, Placement> accepted;

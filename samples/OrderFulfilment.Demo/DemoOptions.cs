@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OrderFulfilment.Demo;
 
 /// <summary>What <c>eng/demo</c> was asked for.</summary>
@@ -29,31 +27,30 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
         int? crashes = null;
         var seed = 1;
         string? servers = null;
-        for (var i = 0; i < args.Length; i += 2)
+        foreach (var (option, value) in DemoArguments.Pairs(args))
         {
-            var value = i + 1 < args.Length ? args[i + 1] : throw new DemoException($"{args[i]}: its value is missing.");
-            switch (args[i])
+            switch (option)
             {
                 case "--database":
-                    database = Choice(args[i], value, "sqlite", "postgres");
+                    database = DemoArguments.Choice(option, value, "sqlite", "postgres");
                     break;
                 case "--transport":
-                    transport = Choice(args[i], value, "in-process", "rabbitmq");
+                    transport = DemoArguments.Choice(option, value, "in-process", "rabbitmq");
                     break;
                 case "--orders":
-                    orders = Number(args[i], value, 1, MaxOrders);
+                    orders = DemoArguments.Number(option, value, 1, MaxOrders);
                     break;
                 case "--crashes":
-                    crashes = Number(args[i], value, 0, MaxCrashes);
+                    crashes = DemoArguments.Number(option, value, 0, MaxCrashes);
                     break;
                 case "--seed":
-                    seed = Number(args[i], value, 0, int.MaxValue);
+                    seed = DemoArguments.Number(option, value, 0, int.MaxValue);
                     break;
                 case "--servers":
                     servers = value;
                     break;
                 default:
-                    throw new DemoException($"{args[i]}: there is no such option.");
+                    throw new DemoException($"{option}: there is no such option.");
             }
         }
 
@@ -67,14 +64,4 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
             ? throw new DemoException($"--crashes {crashes}: {orders} orders are enough for {mostCrashes}; each needs {OrdersPerCrash} to hit the work in its middle.")
             : new DemoOptions(database, transport, orders, crashes ?? Math.Min(3, mostCrashes), seed) { Servers = servers };
     }
-
-    /// <summary>Reads the value of an option that is one of two words.</summary>
-    public static string Choice(string option, string value, string first, string second)
-        => value == first || value == second ? value : throw new DemoException($"{option} {value}: choose '{first}' or '{second}'.");
-
-    /// <summary>Reads the value of an option that is a number.</summary>
-    public static int Number(string option, string value, int min, int max)
-        => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw new DemoException($"{option} {value}: choose a number from {min} to {max}.");
 }

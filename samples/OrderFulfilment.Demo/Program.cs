@@ -1,46 +1,16 @@
-using System.Runtime.InteropServices;
 using OrderFulfilment.Demo;
 using OrderFulfilment.Demo.Orders;
 using OrderFulfilment.Demo.Proving;
 using OrderFulfilment.Demo.Running;
 using OrderFulfilment.Ordering;
 
-DemoOptions options;
-try
-{
-    options = DemoOptions.Parse(args);
-}
-catch (DemoException exception)
-{
-    Console.Error.WriteLine($"eng/demo: {exception.Message}\nUsage: {DemoOptions.Usage}");
-    return 2;
-}
+return await DemoProgram.RunAsync(() => DemoOptions.Parse(args), DemoOptions.Usage, options => options.Database, RunAsync);
 
-using var stop = new CancellationTokenSource();
-using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-
-var folder = Directory.CreateDirectory(Path.Combine("artifacts", "demo", $"{options.Database}-{Environment.ProcessId}")).FullName;
-try
-{
-    return await RunAsync();
-}
-catch (DemoException exception)
-{
-    Console.Error.WriteLine($"eng/demo: {exception.Message} See {folder}.");
-    return 1;
-}
-catch (OperationCanceledException) when (stop.IsCancellationRequested)
-{
-    Console.Error.WriteLine("eng/demo: stopped.");
-    return 130;
-}
-
-async Task<int> RunAsync()
+static async Task<int> RunAsync(DemoOptions options, string folder, CancellationToken cancellationToken)
 {
     var plan = OrderPlan.Make(options.Orders, options.Seed);
-    var database = DemoDatabase.New(options.Database, folder);
-    var broker = options.HasBroker ? DemoBroker.New() : null;
+    var database = ShopServers.NewDatabase(options.Database, folder);
+    var broker = options.HasBroker ? ShopServers.NewBroker() : null;
     Console.WriteLine($"{options.Orders} orders over HTTP, {options.Crashes} crashes, on {options.Database}{Transport()}");
 
     var isDone = true;
@@ -50,7 +20,7 @@ async Task<int> RunAsync()
     {
         try
         {
-            await run.RunAsync(stop.Token);
+            await run.RunAsync(cancellationToken);
         }
         catch (DemoException exception) when (run.Placements.Count > 0)
         {
@@ -96,10 +66,4 @@ async Task<int> RunAsync()
         : " and RabbitMQ, a process for each service; the broker is somebody else's and is left alone";
 
     int Count(FindingKind kind) => findings.Count(finding => finding.Kind == kind);
-}
-
-void Stop(PosixSignalContext context)
-{
-    context.Cancel = true; // Not the end yet: the shop is stopped first.
-    stop.Cancel();
 }

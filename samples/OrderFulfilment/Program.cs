@@ -1,35 +1,19 @@
 using System.Text.Json.Serialization;
-using Messaging.Toolkit;
 using OrderFulfilment.Checkout;
 using OrderFulfilment.Ordering;
+using Samples.Hosting;
 
 namespace OrderFulfilment;
 
 public static class Program
 {
-    public static async Task<int> Main(string[] args)
-    {
-        WebApplication app;
-        try
-        {
-            app = Build(args);
-        }
-        catch (Exception exception) when (exception is SettingsException or MessagingConfigurationException)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return 2;
-        }
-
-        await Tables.CreateAsync(app.Services);
-        await app.RunAsync();
-        return 0;
-    }
+    public static Task<int> Main(string[] args) => SampleProgram.RunAsync(() => Build(args), services => Tables.CreateAsync(services));
 
     /// <summary>The whole application, ready to be started: tests start it too.</summary>
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var settings = Settings.Read(builder.Configuration);
+        var settings = Settings.Read(builder.Configuration, OrderFulfilmentServices.Endpoints);
 
         builder.Services.AddOrderFulfilment(settings.Configure, settings.Broker is { } broker ? broker.Configure : null, settings.Endpoints);
         builder.Services.AddProblemDetails();

@@ -91,7 +91,7 @@ public sealed class SettingsTests
         routes.Should().Contain("/health");
     }
 
-    private static Settings Read(params string[] args) => Settings.Read(new ConfigurationBuilder().AddCommandLine([.. Defaults, .. args]).Build());
+    private static Settings Read(params string[] args) => Settings.Read(new ConfigurationBuilder().AddCommandLine([.. Defaults, .. args]).Build(), OrderFulfilmentServices.Endpoints);
 
     private static WebApplication Build(params string[] args) => Program.Build(args);
 }

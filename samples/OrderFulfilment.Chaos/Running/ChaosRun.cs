@@ -29,7 +29,7 @@ internal sealed class ChaosRun : IDisposable
     /// <summary>RabbitMQ 3.10 may never get over a kill that comes within seconds after the declaration of a quorum queue.</summary>
     private static readonly TimeSpan QuietOfNewBroker = TimeSpan.FromSeconds(15);
 
-    private readonly DemoDatabase database;
+    private readonly DemoDatabase<FulfilmentDb> database;
     private readonly DemoBroker? broker;
     private readonly IReadOnlyList<PlannedFault> faults;
     private readonly IReadOnlyList<Node> nodes;
@@ -40,7 +40,7 @@ internal sealed class ChaosRun : IDisposable
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private volatile Standing standing = Standing.Nothing;
 
-    public ChaosRun(ChaosOptions options, DemoDatabase database, DemoBroker? broker, string folder)
+    public ChaosRun(ChaosOptions options, DemoDatabase<FulfilmentDb> database, DemoBroker? broker, string folder)
     {
         this.database = database;
         this.broker = broker;
@@ -85,7 +85,7 @@ internal sealed class ChaosRun : IDisposable
             await Task.WhenAll(injecting, ordering, watching).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
-        await Task.WhenAll(nodes.Select(StopAsync));
+        await Task.WhenAll(nodes.Select(node => node.Process.StopAsync()));
     }
 
     public void Dispose()
@@ -180,12 +180,4 @@ internal sealed class ChaosRun : IDisposable
 
     private void Show() => Console.WriteLine(
         $"{Now} orders {clients.Placed}, open {standing.Open}, outbox {standing.Outbox}, handled {standing.Handled}, faults {Faults.Values.Sum()}, unanswered {clients.Unanswered}, errors {Errors.UnexpectedCount}");
-
-    private static async Task StopAsync(Node node)
-    {
-        if (await node.Process.StopAsync() is not 0 and var code)
-        {
-            throw new DemoException($"{node.Name} was stopped by SIGTERM and ended with exit code {code}.");
-        }
-    }
 }

@@ -35,7 +35,7 @@ internal sealed class Node : IDisposable
             settings = settings with { Broker = settings.Broker with { Uri = new UriBuilder(uri) { Host = "127.0.0.1", Port = Broker.Port }.Uri } };
         }
 
-        Process = new ShopProcess(settings, Name, folder) { OnLogged = line => errors.Read(Name, line) };
+        Process = new DemoProcess("OrderFulfilment", settings, Name, folder) { OnLogged = line => errors.Read(Name, line) };
     }
 
     public int Number { get; }
@@ -50,7 +50,7 @@ internal sealed class Node : IDisposable
     /// <summary>The way to the broker, if there is one.</summary>
     public Proxy? Broker { get; }
 
-    public ShopProcess Process { get; }
+    public DemoProcess Process { get; }
 
     /// <summary>Whoever stops, freezes or starts the process takes it meanwhile. Null if somebody else has it.</summary>
     public IDisposable? TryTake() => taken.Wait(0) ? new Undo(() => taken.Release()) : null;

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Net.NetworkInformation;
 using System.Runtime.InteropServices;
+using Samples.Hosting;
 
-namespace OrderFulfilment.Demo.Running;
+namespace Samples.Demo;
 
 /// <summary>The sample as a process of its own, which can be frozen, or killed and started again.</summary>
-internal sealed class ShopProcess : IDisposable
+public sealed class DemoProcess : IDisposable
 {
     private const int Terminate = 15;
     private const int Continue = 18;
@@ -15,17 +16,20 @@ internal sealed class ShopProcess : IDisposable
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(40); // The host gives up by itself after 30.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private readonly string program;
     private readonly Settings settings;
     private readonly string name;
     private readonly StreamWriter log;
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private Process? process;
 
+    /// <param name="program">The name of its assembly, which lies beside this one.</param>
     /// <param name="settings">Its database, its broker if it has one, and what it runs.</param>
     /// <param name="name">What it and its log are called.</param>
     /// <param name="folder">Where its log is written.</param>
-    public ShopProcess(Settings settings, string name, string folder)
+    public DemoProcess(string program, Settings settings, string name, string folder)
     {
+        this.program = program;
         this.settings = settings;
         this.name = name;
         log = new StreamWriter(Path.Combine(folder, $"{name}.log")) { AutoFlush = true };
@@ -33,6 +37,9 @@ internal sealed class ShopProcess : IDisposable
     }
 
     public Uri Address { get; }
+
+    /// <summary>What the application is told beyond its settings.</summary>
+    public IReadOnlyList<string> MoreArguments { get; init; } = [];
 
     /// <summary>Is told every line that it logs, on any thread, one at a time.</summary>
     public Action<string> OnLogged { get; init; } = _ => { };
@@ -45,7 +52,7 @@ internal sealed class ShopProcess : IDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         string[] broker = settings.Broker is null ? [] : ["--transport", "rabbitmq", "--prefix", settings.Broker.Prefix, "--endpoints", string.Join(',', settings.Endpoints)];
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "OrderFulfilment.dll"), "--database", settings.Database, "--urls", Address.ToString(), .. broker])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program + ".dll"), "--database", settings.Database, "--urls", Address.ToString(), .. broker, .. MoreArguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -100,8 +107,8 @@ internal sealed class ShopProcess : IDisposable
     /// <summary>SIGCONT: it goes on as if nothing had happened.</summary>
     public void Thaw() => _ = Signal(process!.Id, Continue);
 
-    /// <summary>SIGTERM. Returns its exit code.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>SIGTERM. Throws if it does not end well.</summary>
+    public async Task StopAsync()
     {
         ThrowIfDead();
         _ = Signal(process!.Id, Terminate);
@@ -115,7 +122,10 @@ internal sealed class ShopProcess : IDisposable
             throw new DemoException($"{name} has not stopped {StopLimit.TotalSeconds} s after SIGTERM.");
         }
 
-        return process.ExitCode;
+        if (process.ExitCode != 0)
+        {
+            throw new DemoException($"{name} was stopped by SIGTERM and ended with exit code {process.ExitCode}.");
+        }
     }
 
     public void Dispose()
@@ -159,7 +169,7 @@ internal sealed class ShopProcess : IDisposable
         }
     }
 
-    /// <summary>Below the ports that the system gives to clients: one of those could be given away while the shop is dead.</summary>
+    /// <summary>Below the ports that the system gives to clients: one of those could be given away while the application is dead.</summary>
     private static int FreePort()
     {
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(listener => listener.Port).ToHashSet();

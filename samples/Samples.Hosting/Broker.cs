@@ -1,10 +1,12 @@
 using Messaging.Toolkit.Configuration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
-namespace OrderFulfilment;
+namespace Samples.Hosting;
 
 /// <summary>RabbitMQ, if messages go over it.</summary>
 /// <param name="Uri">Where it is, with user and password.</param>
-/// <param name="Prefix">Put before the names of all queues and exchanges, so that several shops can use one broker.</param>
+/// <param name="Prefix">Put before the names of all queues and exchanges, so that several applications can use one broker.</param>
 public sealed record Broker(Uri Uri, string Prefix)
 {
     /// <exception cref="SettingsException">There is no address of a broker.</exception>

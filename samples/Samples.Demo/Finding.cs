@@ -1,7 +1,7 @@
-namespace OrderFulfilment.Demo.Proving;
+namespace Samples.Demo;
 
 /// <summary>Something that should not be.</summary>
-internal sealed record Finding(FindingKind Kind, string Text)
+public sealed record Finding(FindingKind Kind, string Text)
 {
     private const int MostShown = 50;
 

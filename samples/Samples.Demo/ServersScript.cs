@@ -1,10 +1,10 @@
 using System.Diagnostics;
 
-namespace OrderFulfilment.Demo.Running;
+namespace Samples.Demo;
 
-/// <summary><c>eng/servers</c>, for whoever has it do something to a server while the shop is at work.</summary>
+/// <summary><c>eng/servers</c>, for whoever has it do something to a server while an application is at work.</summary>
 /// <param name="path">Where it is.</param>
-internal sealed class ServersScript(string path)
+public sealed class ServersScript(string path)
 {
     /// <summary>Has a server restarted, whatever it is doing; never gives up half-way.</summary>
     /// <param name="command">How: a command of the script.</param>

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using OrderFulfilment.Demo.Proving;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using Samples.Hosting;
 
-namespace OrderFulfilment.Demo.Running;
+namespace Samples.Demo;
 
 /// <summary>A share of RabbitMQ for one run, seen past the application.</summary>
-internal sealed class DemoBroker
+public sealed class DemoBroker
 {
     private const string ServerVariable = "MESSAGING_TEST_RABBITMQ";
     private const string DeadLetters = "dead-letters";
@@ -14,23 +14,33 @@ internal sealed class DemoBroker
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private DemoBroker(Broker settings) => Settings = settings;
+    private readonly IReadOnlyList<string> endpoints;
+    private readonly IReadOnlyList<string> messages;
+
+    private DemoBroker(Broker settings, IReadOnlyList<string> endpoints, IReadOnlyList<string> messages)
+    {
+        Settings = settings;
+        this.endpoints = endpoints;
+        this.messages = messages;
+    }
 
     public Broker Settings { get; }
 
     /// <summary>Names a new one: the broker remembers queues longer than the run lasts. The application declares them.</summary>
-    public static DemoBroker New() => Uri.TryCreate(Environment.GetEnvironmentVariable(ServerVariable), UriKind.Absolute, out var uri)
-        ? new DemoBroker(new Broker(uri, $"demo-{Guid.NewGuid():N}."))
+    /// <param name="endpoints">All of the application's.</param>
+    /// <param name="messages">The names of all messages that they handle.</param>
+    public static DemoBroker New(IReadOnlyList<string> endpoints, IReadOnlyList<string> messages) => Uri.TryCreate(Environment.GetEnvironmentVariable(ServerVariable), UriKind.Absolute, out var uri)
+        ? new DemoBroker(new Broker(uri, $"demo-{Guid.NewGuid():N}."), endpoints, messages)
         : throw new DemoException($"{ServerVariable} names no broker: run this by eng/demo, which starts one.");
 
     /// <summary>
-    /// Waits until every endpoint consumes its queue. Before that an order must not be placed: an event that comes before the queue
+    /// Waits until every endpoint consumes its queue. Before that no work must be given to it: an event that comes before the queue
     /// of a subscriber is lost to it, and without any queue it is a dead letter. Later it does not matter who is dead.
     /// </summary>
     public Task UntilConsumedAsync(CancellationToken cancellationToken) => UseAsync(async connection =>
     {
         var started = Stopwatch.StartNew();
-        foreach (var endpoint in OrderFulfilmentServices.Endpoints)
+        foreach (var endpoint in endpoints)
         {
             while (!await IsConsumedAsync(connection, endpoint, cancellationToken))
             {
@@ -47,12 +57,12 @@ internal sealed class DemoBroker
     public Task DropAsync() => UseAsync(async connection =>
     {
         await using var channel = await connection.CreateChannelAsync();
-        foreach (var queue in OrderFulfilmentServices.Endpoints.Append(DeadLetters))
+        foreach (var queue in endpoints.Append(DeadLetters))
         {
             await channel.QueueDeleteAsync(Settings.Prefix + queue, ifUnused: false, ifEmpty: false);
         }
 
-        foreach (var exchange in Story.Messages.Append(DeadLetters))
+        foreach (var exchange in messages.Append(DeadLetters))
         {
             await channel.ExchangeDeleteAsync(Settings.Prefix + exchange); // There is none for a command; that is no error.
         }

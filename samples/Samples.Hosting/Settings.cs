@@ -1,18 +1,21 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 
-namespace OrderFulfilment;
+namespace Samples.Hosting;
 
-/// <summary>What can be chosen when the application is started: <c>--database</c>, <c>--transport</c>, <c>--endpoints</c>, <c>--prefix</c>, and the connection strings.</summary>
+/// <summary>What can be chosen when any of the applications is started: <c>--database</c>, <c>--transport</c>, <c>--endpoints</c>, <c>--prefix</c>, and the connection strings.</summary>
 public sealed record Settings(string Database, string ConnectionString)
 {
     /// <summary>What messages go over; null if they stay in this process.</summary>
     public Broker? Broker { get; init; }
 
     /// <summary>The endpoints that run in this process.</summary>
-    public IReadOnlyList<string> Endpoints { get; init; } = OrderFulfilmentServices.Endpoints;
+    public IReadOnlyList<string> Endpoints { get; init; } = [];
 
+    /// <param name="configuration">The application's.</param>
+    /// <param name="all">The endpoints that it has.</param>
     /// <exception cref="SettingsException">Something was chosen that there is not.</exception>
-    public static Settings Read(IConfiguration configuration)
+    public static Settings Read(IConfiguration configuration, IReadOnlyList<string> all)
     {
         var broker = (configuration["transport"] ?? "in-process") switch
         {
@@ -20,8 +23,8 @@ public sealed record Settings(string Database, string ConnectionString)
             "rabbitmq" => Broker.Read(configuration),
             var transport => throw new SettingsException($"--transport {transport}: choose 'in-process' or 'rabbitmq'."),
         };
-        var endpoints = ReadEndpoints(configuration["endpoints"]);
-        if (broker is null && endpoints.Count < OrderFulfilmentServices.Endpoints.Count)
+        var endpoints = ReadEndpoints(configuration["endpoints"], all);
+        if (broker is null && endpoints.Count < all.Count)
         {
             throw new SettingsException($"--endpoints {string.Join(',', endpoints)}: nothing brings messages to the others of another process. Add --transport rabbitmq, or leave it out.");
         }
@@ -50,16 +53,16 @@ public sealed record Settings(string Database, string ConnectionString)
         }
     }
 
-    private static IReadOnlyList<string> ReadEndpoints(string? text)
+    private static IReadOnlyList<string> ReadEndpoints(string? text, IReadOnlyList<string> all)
     {
         if (text is null)
         {
-            return OrderFulfilmentServices.Endpoints;
+            return all;
         }
 
         var chosen = text.Split(',', StringSplitOptions.TrimEntries).Distinct().ToList();
-        return chosen.Find(name => !OrderFulfilmentServices.Endpoints.Contains(name)) is { } unknown
-            ? throw new SettingsException($"--endpoints {text}: there is no '{unknown}'. Choose any of {string.Join(',', OrderFulfilmentServices.Endpoints)}.")
+        return chosen.Find(name => !all.Contains(name)) is { } unknown
+            ? throw new SettingsException($"--endpoints {text}: there is no '{unknown}'. Choose any of {string.Join(',', all)}.")
             : chosen;
     }
 }

@@ -1,0 +1,12 @@
+using OrderFulfilment.Demo.Proving;
+
+namespace OrderFulfilment.Demo.Running;
+
+/// <summary>What a run of the shop works on.</summary>
+internal static class ShopServers
+{
+    public static DemoDatabase<FulfilmentDb> NewDatabase(string kind, string folder)
+        => DemoDatabase<FulfilmentDb>.New(kind, folder, options => new FulfilmentDb(options, TimeProvider.System));
+
+    public static DemoBroker NewBroker() => DemoBroker.New(OrderFulfilmentServices.Endpoints, Story.Messages);
+}
