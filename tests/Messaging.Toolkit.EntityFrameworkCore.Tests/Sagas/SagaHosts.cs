@@ -10,6 +10,8 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Sagas;
 /// <summary>What tests of sagas ask of a host.</summary>
 internal static class SagaHosts
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Timeouts and messages of other processes are looked for often, and the leases of dead ones end soon.</summary>
     public static void BeQuick(Configuration.MessagingBuilder messaging) => messaging
         .Outbox(o => (o.LeaseDuration, o.MinPollInterval, o.MaxPollInterval) = (TimeSpan.FromSeconds(1.5), TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(100)))
@@ -64,14 +66,14 @@ internal static class SagaHosts
         SagaView? found = null;
         await Verdict.EventuallyAsync(
             async () => (found = await host.SagasAsync(sagas => sagas.FindAsync(id))) is { } saga && condition(saga),
-            $"{what}, saga {id:N}", TimeSpan.FromSeconds(40));
+            $"{what}, saga {id:N}", Patience);
         return found!;
     }
 
     public static Task<SagaView> UntilAsync(this ShopHost host, Guid id, SagaStatus status) => host.UntilAsync(id, saga => saga.Status == status, status.ToString());
 
     /// <summary>Waits until nothing is left to do, and what was handled last has committed.</summary>
-    public static Task QuietAsync(this ShopHost host) => Verdict.EventuallyAsync(async () => (await host.OutboxAsync()).Count == 0, "an empty outbox", TimeSpan.FromSeconds(40));
+    public static Task QuietAsync(this ShopHost host) => Verdict.EventuallyAsync(async () => (await host.OutboxAsync()).Count == 0, "an empty outbox", Patience);
 
     /// <summary>Waits until two hosts have equal shares of the outbox.</summary>
     public static Task SharedAsync(this ShopHost host) => Verdict.EventuallyAsync(
