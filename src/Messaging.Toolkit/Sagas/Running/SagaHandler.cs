@@ -62,6 +62,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         SagaSignal { Kind: SagaSignalKind.Start } => null,
         SagaSignal { Kind: SagaSignalKind.Due, DueUntil: { } due } => new SagaInput.Due(due),
         SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
+        _ when !definition.Has(request.Step) => throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have"),
         Answer answer => InputOf(answer, request),
         _ => InputOfReply(message, turn, request),
     };
@@ -92,11 +93,6 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     private SagaInput? InputOfReply(object reply, SagaTurn turn, SagaRequest request)
     {
-        if (!definition.Has(request.Step))
-        {
-            throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have");
-        }
-
         var step = definition.Step(request.Step);
         if (request.Undoes)
         {
