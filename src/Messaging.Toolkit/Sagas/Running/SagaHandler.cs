@@ -255,9 +255,10 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     private async Task WriteAsync(Instance instance, SagaTurn turn, CancellationToken cancellationToken)
     {
         var progress = turn.Progress;
-        var isStuck = progress.Trouble is not null || (instance.IsMarked && !progress.IsFinished);
+        var isMarked = instance.IsMarked && !progress.IsFinished;
+        var isStuck = progress.Trouble is not null || isMarked;
         var status = isStuck ? SagaStatus.Stuck : progress.Status;
-        var reason = progress.Trouble ?? (instance.IsMarked ? instance.Record!.Reason : null) ?? progress.Reason;
+        var reason = progress.Trouble ?? (isMarked ? instance.Record!.Reason : null) ?? progress.Reason;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, instance, progress, turn.Services.States.Write(turn.State, definition.Name),
             new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, progress.DueAt), cancellationToken);
