@@ -5,8 +5,11 @@ namespace Messaging.Toolkit.Sagas;
 /// <summary>What an activity has to know of its instance. Lives as long as the activity runs.</summary>
 public sealed class ActivityContext
 {
-    internal ActivityContext(Guid sagaId, string step, int attempt, bool isCompensation, string? reason, MessageContext message)
+    private readonly string requestName;
+
+    internal ActivityContext(Guid sagaId, string step, string requestName, int attempt, bool isCompensation, string? reason, MessageContext message)
     {
+        this.requestName = requestName;
         SagaId = sagaId;
         Step = step;
         Attempt = attempt;
@@ -33,8 +36,8 @@ public sealed class ActivityContext
     /// <summary>The message that is being handled, and with it the correlation id and the conversation.</summary>
     public MessageContext Message { get; }
 
-    /// <summary>The same for all attempts at this step, and for no other: what to give to a service that asks for an idempotency key.</summary>
-    public string IdempotencyKey => string.Create(CultureInfo.InvariantCulture, $"{SagaId:N}/{Step}{(IsCompensation ? "/undo" : "")}");
+    /// <summary>The same for all attempts at this step, whatever a later version calls it, and for no other: what to give to a service that asks for an idempotency key.</summary>
+    public string IdempotencyKey => string.Create(CultureInfo.InvariantCulture, $"{SagaId:N}/{requestName}{(IsCompensation ? "/undo" : "")}");
 
     /// <inheritdoc cref="IMessageBus.Publish"/>
     public void Publish(object message, Action<PublishOptions>? configure = null) => Message.Publish(message, configure);

@@ -15,7 +15,10 @@ public sealed class SagaUpgrade
 
     internal SagaUpgrade() { }
 
-    /// <summary>A step of a saga, or a state of a process manager, has another name.</summary>
+    /// <summary>
+    /// A step of a saga, or a state of a process manager, has another name. That of a step must not become another step's: what is on
+    /// its way would be taken for the other's.
+    /// </summary>
     public SagaUpgrade Rename(string from, string to)
     {
         renamed[from] = to;
@@ -36,6 +39,9 @@ public sealed class SagaUpgrade
         mapState += map;
         return this;
     }
+
+    /// <summary>The names that are not there any more.</summary>
+    internal IEnumerable<string> Former => renamed.Keys.Concat(removed);
 
     internal string? NameOf(string former) => removed.Contains(former) ? null : renamed.GetValueOrDefault(former, former);
 

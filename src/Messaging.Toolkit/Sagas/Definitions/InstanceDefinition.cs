@@ -27,6 +27,11 @@ internal abstract class InstanceDefinition(Type clrType, string? name, Type stat
     /// <summary>The upgrades that lead from a version to the current one, in their order.</summary>
     public IEnumerable<SagaUpgrade> UpgradesFrom(int version) => upgrades.Skip(version - 1);
 
+    /// <summary>The names that an upgrade has taken away and that are there nevertheless, for something else.</summary>
+    protected IEnumerable<string> ReusedNames => upgrades
+        .SelectMany((upgrade, index) => upgrade.Former.Where(name => upgrades.Skip(index).Aggregate((string?)name, (now, next) => now is null ? null : next.NameOf(now)) != name))
+        .Where(Has).Distinct(StringComparer.Ordinal);
+
     /// <summary>Whether there is such a step, or state.</summary>
     public abstract bool Has(string position);
 

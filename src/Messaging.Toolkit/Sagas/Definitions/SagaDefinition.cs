@@ -61,6 +61,11 @@ internal sealed class SagaDefinition : InstanceDefinition
             yield return $"{ClrType.Name}: the group {Names.Show(group.Name)} has no steps.";
         }
 
+        foreach (var name in ReusedNames)
+        {
+            yield return $"{ClrType.Name} has a step {Names.Show(name)}, and a Version has renamed or removed another one of that name: name it otherwise, as replies to the former may be on their way.";
+        }
+
         foreach (var group in AllSteps.GroupBy(step => step.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
             yield return $"{ClrType.Name} has {group.Count()} steps named {Names.Show(group.Key)}: names must differ, and by more than their case.";

@@ -5,6 +5,13 @@ internal sealed record StepRun(string Step)
 {
     public StepState State { get; init; }
 
+    /// <summary>The name that it had when it was begun, if another version of the definition has renamed it since.</summary>
+    public string? BegunAs { get; init; }
+
+    /// <summary>The name that its requests are known by, here and by services: the same for good.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string RequestName => BegunAs ?? Step;
+
     /// <summary>Which attempt at it is the last one, from 1. Another attempt is made only when the last one is known to have had no effect.</summary>
     public int Attempt { get; init; }
 

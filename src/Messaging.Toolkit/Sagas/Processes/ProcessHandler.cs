@@ -227,10 +227,11 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         }
 
         var progress = turn.Progress;
-        var status = progress.IsCompleted ? SagaStatus.Completed : turn.Instance.IsMarked ? SagaStatus.Stuck : SagaStatus.Running;
+        var isStuck = turn.Instance.IsMarked && !progress.IsCompleted;
+        var status = progress.IsCompleted ? SagaStatus.Completed : isStuck ? SagaStatus.Stuck : SagaStatus.Running;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, turn.Instance, progress, turn.Services.States.Write(turn.State, definition.Name),
-            new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", turn.Instance.IsMarked ? turn.Instance.Record!.Reason : null, progress.DueAt),
+            new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, progress.DueAt),
             turn.CancellationToken);
     }
 

@@ -24,7 +24,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         var request = SagaRequest.Parse(context.Envelope.InReplyTo)!;
         var bus = scope.GetRequiredService<MessageBus>();
         var instance = await instances.ReadAsync(bus.Store, scope, request.Id, context, cancellationToken);
-        var turn = new SagaTurn(scope, bus, context, request);
+        var turn = new SagaTurn(scope, bus, context);
         if (instance.Record is null)
         {
             await BeginAsync(instance, message, turn, cancellationToken);
@@ -32,12 +32,13 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         }
 
         (turn.Progress, turn.State) = instances.Open(instance, turn.Services.States);
+        request = WithCurrentName(request, turn.Progress);
         instance.IsMarked = instance.Record.Status == SagaStatus.Stuck && turn.Progress.Trouble is null;
         if (message is SagaSignal { Kind: SagaSignalKind.Run })
         {
             await GoOnAsync(instance, turn, [new SagaEffect(request.Step, request.Attempt, request.Undoes)], cancellationToken);
         }
-        else if (InputOf(message, instance, turn) is { } input)
+        else if (InputOf(message, instance, turn, request) is { } input)
         {
             await GoOnAsync(instance, turn, Decide(instance, turn, input), cancellationToken);
         }
@@ -55,15 +56,20 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     }
 
     /// <summary>What a message means to the instance; null if it means nothing any more.</summary>
-    private SagaInput? InputOf(object message, Instance instance, SagaTurn turn) => message switch
+    private SagaInput? InputOf(object message, Instance instance, SagaTurn turn, SagaRequest request) => message switch
     {
         // It was started twice, or the reply came twice under different ids.
         SagaSignal { Kind: SagaSignalKind.Start } => null,
         SagaSignal { Kind: SagaSignalKind.Due, DueUntil: { } due } => new SagaInput.Due(due),
         SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
-        Answer answer => InputOf(answer, turn.Request),
-        _ => InputOfReply(message, turn),
+        _ when !definition.Has(request.Step) => throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have"),
+        Answer answer => InputOf(answer, request),
+        _ => InputOfReply(message, turn, request),
     };
+
+    /// <summary>A request that another version of the definition has made comes back with the name that its step had then.</summary>
+    private static SagaRequest WithCurrentName(SagaRequest request, SagaProgress progress)
+        => progress.Steps.FirstOrDefault(run => run.RequestName == request.Step) is { } run ? request with { Step = run.Step } : request;
 
     private static SagaInput? Resume(Instance instance)
     {
@@ -85,14 +91,8 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         (false, false) => new SagaInput.Failed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
     };
 
-    private SagaInput? InputOfReply(object reply, SagaTurn turn)
+    private SagaInput? InputOfReply(object reply, SagaTurn turn, SagaRequest request)
     {
-        var request = turn.Request;
-        if (!definition.Has(request.Step))
-        {
-            throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have");
-        }
-
         var step = definition.Step(request.Step);
         if (request.Undoes)
         {
@@ -186,20 +186,23 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     /// <summary>Sends a command that the step waits for. The same attempt is the same message, however often it is sent.</summary>
     private void Request(Instance instance, SagaTurn turn, SagaEffect effect, object command)
     {
-        var request = new SagaRequest(definition.Name, instance.Id, effect.Step, effect.Attempt, effect.Undoes);
+        var request = RequestOf(instance, turn, effect);
         turn.Bus.Add(command, MessageKind.Command, new Addressing
         {
-            Id = MessageIds.OfRequest(instance.Id, effect.Step, effect.Attempt, effect.Undoes),
+            Id = MessageIds.OfRequest(instance.Id, request.Step, effect.Attempt, effect.Undoes),
             ReplyTo = new ReplyAddress(endpoint, request.ToString(), SagaRequest.KeyOf(instance.Id), Acknowledge: effect.Undoes),
         });
     }
+
+    private SagaRequest RequestOf(Instance instance, SagaTurn turn, SagaEffect effect)
+        => new(definition.Name, instance.Id, turn.Progress.Find(effect.Step)!.RequestName, effect.Attempt, effect.Undoes);
 
     /// <summary>Has an activity run in a transaction of its own: another one has run in this one, and a failure must not touch it.</summary>
     private void Signal(Instance instance, SagaTurn turn, SagaEffect effect)
         => turn.Bus.SendTo(endpoint, new SagaSignal(SagaSignalKind.Run), new Addressing
         {
             Key = SagaRequest.KeyOf(instance.Id),
-            InReplyTo = new SagaRequest(definition.Name, instance.Id, effect.Step, effect.Attempt, effect.Undoes).ToString(),
+            InReplyTo = RequestOf(instance, turn, effect).ToString(),
         });
 
     private async Task RunAsync(Instance instance, SagaTurn turn, SagaEffect effect, StepAction.Runs runs, TimeSpan? timeout, CancellationToken cancellationToken)
@@ -207,7 +210,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         var time = turn.Services.Time;
         using var limit = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var context = new ActivityContext(instance.Id, effect.Step, effect.Attempt, effect.Undoes, turn.Progress.Reason, turn.Context);
+        var context = new ActivityContext(instance.Id, effect.Step, turn.Progress.Find(effect.Step)!.RequestName, effect.Attempt, effect.Undoes, turn.Progress.Reason, turn.Context);
         ActivityResult result;
         try
         {
@@ -252,9 +255,10 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     private async Task WriteAsync(Instance instance, SagaTurn turn, CancellationToken cancellationToken)
     {
         var progress = turn.Progress;
-        var isStuck = progress.Trouble is not null || (instance.IsMarked && !progress.IsFinished);
+        var isMarked = instance.IsMarked && !progress.IsFinished;
+        var isStuck = progress.Trouble is not null || isMarked;
         var status = isStuck ? SagaStatus.Stuck : progress.Status;
-        var reason = progress.Trouble ?? (instance.IsMarked ? instance.Record!.Reason : null) ?? progress.Reason;
+        var reason = progress.Trouble ?? (isMarked ? instance.Record!.Reason : null) ?? progress.Reason;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, instance, progress, turn.Services.States.Write(turn.State, definition.Name),
             new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, progress.DueAt), cancellationToken);
@@ -264,9 +268,13 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         }
     }
 
+    /// <summary>A step keeps the name that it was begun with for its requests, some of which may be on their way.</summary>
     private static SagaProgress Upgrade(SagaProgress progress, SagaUpgrade upgrade) => progress with
     {
-        Steps = [.. progress.Steps.Select(run => (Run: run, Name: upgrade.NameOf(run.Step))).Where(step => step.Name is not null || step.Run.IsOpen).Select(step => step.Run with { Step = step.Name ?? step.Run.Step })],
+        Steps = [.. progress.Steps
+            .Select(run => (Run: run, Name: upgrade.NameOf(run.Step)))
+            .Where(step => step.Name is not null || step.Run.IsOpen)
+            .Select(step => step.Name is null || step.Name == step.Run.Step ? step.Run : step.Run with { Step = step.Name, BegunAs = step.Run.RequestName })],
         Effects = [.. progress.Effects.Select(upgrade.NameOf).OfType<string>()],
     };
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Messaging.Toolkit.Sagas.Running;
 
 /// <summary>What the handling of one message works with.</summary>
-internal sealed class SagaTurn(IServiceProvider scope, MessageBus bus, MessageContext context, SagaRequest request)
+internal sealed class SagaTurn(IServiceProvider scope, MessageBus bus, MessageContext context)
 {
     public IServiceProvider Scope => scope;
 
@@ -14,8 +14,6 @@ internal sealed class SagaTurn(IServiceProvider scope, MessageBus bus, MessageCo
     public SagaServices Services { get; } = scope.GetRequiredService<SagaServices>();
 
     public MessageContext Context => context;
-
-    public SagaRequest Request => request;
 
     public SagaProgress Progress { get; set; } = SagaProgress.None;
 
