@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Simulations.Numbered;
+using Messaging.Toolkit.Simulations.Sagas;
 using Messaging.Toolkit.Testing;
 
 namespace Messaging.Toolkit.Simulations;
@@ -9,5 +10,6 @@ internal static class Applications
     public static IReadOnlyDictionary<string, Simulation> All { get; } = new Dictionary<string, Simulation>
     {
         ["numbered"] = NumberedWorkload.Simulation,
+        ["sagas"] = SagasWorkload.Simulation,
     };
 }

@@ -30,6 +30,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     private readonly List<MessageEnvelope> sent = [];
     private readonly List<Fate> handled = [];
     private readonly List<DeadLetter> deadLetters = [];
+    private readonly Dictionary<DatabaseObserver, InstanceBook> instances = [];
 
     public List<Violation> Violations { get; } = [];
 
@@ -44,6 +45,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
     /// <summary>How many transactions have committed.</summary>
     public int Commits { get; private set; }
+
+    /// <summary>How often a message was written that had been before.</summary>
+    public int Repetitions { get; private set; }
 
     /// <summary>How many messages have neither taken effect nor died.</summary>
     public int Unended { get; private set; }
@@ -112,6 +116,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
             deadLetters.Add(letter);
             AddDeadLetter(life, letter);
         }
+
+        BookOf(database).Compare(database.ReadInstances(), database.ReadNewHistory());
     }
 
     /// <summary>A message has come that had been handled before.</summary>
@@ -187,6 +193,16 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         }
     }
 
+    private InstanceBook BookOf(DatabaseObserver database)
+    {
+        if (!instances.TryGetValue(database, out var book))
+        {
+            instances.Add(database, book = new InstanceBook(problem => Report("G10", problem)));
+        }
+
+        return book;
+    }
+
     private void AddMessage(DatabaseObserver database, NodeLife life, string endpoint, MessageEnvelope envelope, IReadOnlyList<HandlerRun> runs)
     {
         KeyLine? line = null;
@@ -201,6 +217,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         {
             // EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
             // again by the same message when nobody answers.
+            Repetitions++;
             if (faults.Happened.Count == 0 && envelope.ReplyTo is null)
             {
                 Report("G4", $"Without any fault message {envelope.Id:N} was written twice for {endpoint}.", envelope.Id);
@@ -285,9 +302,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     /// <param name="redelivers">Whether messages may come again without any fault: a broker does that when a consumer joins.</param>
     public void CheckEnd(bool redelivers)
     {
-        if (!redelivers && faults.Happened.Count == 0 && Failures == 0 && Duplicates > 0)
+        if (!redelivers && faults.Happened.Count == 0 && Failures == 0 && Duplicates > Repetitions)
         {
-            Report("G4", $"Without any fault {Duplicates} messages came again after they had been handled.");
+            Report("G4", $"Without any fault {Duplicates} messages came again after they had been handled, and {Repetitions} were sent again.");
         }
 
         foreach (var fate in fates.Values)

@@ -1,6 +1,8 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Testing.Checks;
 using Microsoft.Data.Sqlite;
 
 namespace Messaging.Toolkit.Testing.Databases;
@@ -16,6 +18,10 @@ internal sealed class DatabaseObserver : IDisposable
     private readonly SqliteCommand lastClaim;
     private readonly SqliteCommand lastDeadLetter;
     private readonly SqliteCommand waiting;
+    private readonly SqliteCommand instances;
+    private readonly SqliteCommand history;
+    private readonly SqliteCommand lastHistory;
+    private readonly SqliteCommand due;
 
     public DatabaseObserver(string path, TableNames names)
     {
@@ -34,6 +40,12 @@ internal sealed class DatabaseObserver : IDisposable
         lastClaim = Query($"SELECT coalesce(max(rowid), 0) FROM {names.Claim.Table}");
         lastDeadLetter = Query($"SELECT coalesce(max(rowid), 0) FROM {letter.Table}");
         waiting = Query($"SELECT EXISTS (SELECT 1 FROM {outbox.Table})");
+        var saga = names.Saga;
+        instances = Query($"SELECT {saga.Id}, {saga.Definition}, {saga.Correlation}, {saga.Revision}, {saga.HistoryLength}, {saga.Status} FROM {saga.Table}");
+        history = Command($"SELECT rowid, {names.SagaHistory.SagaId}, {names.SagaHistory.Sequence} FROM {names.SagaHistory.Table} WHERE rowid > @last ORDER BY rowid");
+        lastHistory = Query($"SELECT coalesce(max(rowid), 0) FROM {names.SagaHistory.Table}");
+        due = Query($"SELECT EXISTS (SELECT 1 FROM {saga.Table} WHERE {saga.DueAt} <= @until)");
+        due.Parameters.AddWithValue("@until", DateTime.MinValue);
     }
 
     /// <summary>Which leases somebody has at that time.</summary>
@@ -75,8 +87,35 @@ internal sealed class DatabaseObserver : IDisposable
         Attempts = row.GetInt32(9),
     }, lastDeadLetter);
 
+    /// <summary>The stored instances of sagas and process managers, all of them.</summary>
+    public List<InstanceRow> ReadInstances()
+    {
+        using var reader = instances.ExecuteReader();
+        var rows = new List<InstanceRow>();
+        while (reader.Read())
+        {
+            rows.Add(new(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3), reader.GetInt32(4), Enum.Parse<SagaStatus>(reader.GetString(5))));
+        }
+
+        return rows;
+    }
+
+    /// <summary>What has been added to the histories of instances.</summary>
+    public List<(Guid Instance, int Sequence)> ReadNewHistory() => ReadNew(history, static row => (row.GetGuid(1), row.GetInt32(2)), lastHistory);
+
+    /// <summary>Whether an instance has a timeout that falls due until then.</summary>
+    public bool HasTimeout(DateTime until)
+    {
+        due.Parameters[0].Value = until;
+        return (long)due.ExecuteScalar()! != 0;
+    }
+
     public void Dispose()
     {
+        instances.Dispose();
+        history.Dispose();
+        lastHistory.Dispose();
+        due.Dispose();
         messages.Dispose();
         claims.Dispose();
         deadLetters.Dispose();

@@ -33,6 +33,9 @@ internal sealed class SimulationRun : IDisposable
     private readonly ISimulatedBroker? broker;
     private int checkedCommits;
 
+    /// <summary>What falls due until then is waited for. Later timeouts are not: there may always be another one.</summary>
+    private TimeSpan lastTimeout;
+
     public SimulationRun(SimulationDefinition definition, DatabaseTemplates templates, ulong seed, IReadOnlySet<FaultId>? only = null)
     {
         this.definition = definition;
@@ -149,6 +152,7 @@ internal sealed class SimulationRun : IDisposable
     private void ComeToRest()
     {
         faults.IsActive = false;
+        lastTimeout = world.Now + (definition.DrainLimit / 2);
         world.Trace.Add(world.Now, outside.Name, "no more faults");
         Expect(IsAtRest, definition.DrainLimit, "Work is left although the faults have stopped");
         foreach (var invariant in definition.Finally.Where(invariant => !invariant.Check(observer)))
@@ -162,7 +166,7 @@ internal sealed class SimulationRun : IDisposable
     private bool IsAtRest()
     {
         nodes.ForEach(node => node.Resume());
-        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained) && broker?.IsDrained != false;
+        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained && !database.HasTimeout(lastTimeout)) && broker?.IsDrained != false;
     }
 
     private void Stop()

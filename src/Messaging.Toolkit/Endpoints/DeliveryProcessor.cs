@@ -159,7 +159,7 @@ internal sealed class DeliveryProcessor(
         }
 
         var isFinal = exception is StepFailedException { IsFinal: true };
-        if (++work.Failures <= endpoint.Failures.ImmediateRetries && !isFinal)
+        if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)
         {
             logger.AttemptFailed(endpoint.Name, work.Failures, envelope.Id, envelope.Type, exception);
             metrics.Retried(endpoint.Name);

@@ -16,6 +16,12 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>How often its handlers have failed.</summary>
     public int Failures { get; set; }
 
+    /// <summary>How many of these failures were of a step that can be given up. It has attempts of its own, and so has what goes on without it.</summary>
+    public int FailuresOfStep { get; private set; }
+
+    /// <summary>How many of them were not.</summary>
+    public int OtherFailures { get; private set; }
+
     /// <summary>In the current attempt they have been called: before that, no failure is theirs.</summary>
     public bool IsHandling { get; set; }
 
@@ -55,6 +61,13 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>The message and its handlers, once the body has been read.</summary>
     public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }
 
+    /// <summary>Counts a failure of the handlers. Returns how many there were of its kind.</summary>
+    public int CountFailure(Exception failure)
+    {
+        Failures++;
+        return failure is StepFailedException ? ++FailuresOfStep : ++OtherFailures;
+    }
+
     /// <summary>Gives up a step, so that the next attempt does without. False if that was done before, and has not helped.</summary>
     public bool GiveUp(StepFailedException failure)
     {
@@ -64,6 +77,7 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
         }
 
         GivenUp.Add(failure);
+        FailuresOfStep = 0;
         RunsAlone = true;
         return true;
     }
