@@ -65,9 +65,9 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     }
 
     /// <summary>Marks an instance; affects no row if there is none that is unfinished and unmarked.</summary>
-    public DbCommand MarkStuck(DbContext context, DbTransaction? transaction, Guid id, string reason)
+    public DbCommand MarkStuck(DbContext context, DbTransaction? transaction, Guid id, string reason, bool stopsTimeouts)
         => Dialect.WithNow(context.CreateCommand(transaction, LimitWait(
-                $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now} " +
+                $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now}{(stopsTimeouts ? $", {Saga.DueAt} = NULL" : "")} " +
                 $"WHERE {Saga.Id} = @id AND {Saga.Status} IN ('{SagaStatus.Running}', '{SagaStatus.Compensating}')"))
             .With("@id", id).With("@reason", StorableText.Reason(reason)));
 

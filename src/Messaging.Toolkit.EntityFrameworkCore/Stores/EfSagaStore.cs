@@ -29,12 +29,22 @@ internal sealed class EfSagaStore<TContext>(EfDatabase<TContext> database) : ISa
         }
     }
 
-    public Task<bool> MarkStuckAsync(Guid id, string reason, Guid? messageId, CancellationToken cancellationToken)
+    public async Task SaveAsync(IServiceProvider scope, CancellationToken cancellationToken)
+    {
+        // If it fails the attempt ends, so a savepoint would only cost round trips.
+        var context = ContextOf(scope);
+        var savepoints = context.Database.AutoSavepointsEnabled;
+        context.Database.AutoSavepointsEnabled = false;
+        await context.SaveChangesAsync(cancellationToken);
+        context.Database.AutoSavepointsEnabled = savepoints;
+    }
+
+    public Task<bool> MarkStuckAsync(Guid id, string reason, Guid? messageId, bool stopsTimeouts, CancellationToken cancellationToken)
         => database.WriteAsync(async (context, sql) =>
         {
             // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here.
             await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
-            await using var mark = sql.Sagas.MarkStuck(context, transaction, id, reason);
+            await using var mark = sql.Sagas.MarkStuck(context, transaction, id, reason, stopsTimeouts);
             await using var add = sql.Sagas.AddStuck(context, transaction, id, reason, messageId);
             var isMarked = await mark.ExecuteNonQueryAsync(cancellationToken) > 0;
             if (isMarked)

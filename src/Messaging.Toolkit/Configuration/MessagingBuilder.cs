@@ -122,6 +122,11 @@ public sealed class MessagingBuilder
         errors.AddRange(outbox.Validate());
         errors.AddRange(inbox.Validate());
         errors.AddRange(sagas.Validate());
+        if (sagas.Retention < inbox.Retention)
+        {
+            errors.Add($"Sagas.Retention ({sagas.Retention}) must not be shorter than Inbox.Retention ({inbox.Retention}): a saga that is forgotten and started again would send messages that are still remembered.");
+        }
+
         if (source is not { Length: > 0 and <= MessageLimits.MaxNameLength } || !Uri.IsWellFormedUriString(source, UriKind.RelativeOrAbsolute))
         {
             errors.Add($"Source({Names.Show(source)}) is no URI reference of 1 to {MessageLimits.MaxNameLength} characters: use something like \"/shop\".");

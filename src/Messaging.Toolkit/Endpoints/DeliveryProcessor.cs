@@ -273,6 +273,12 @@ internal sealed class DeliveryProcessor(
     private Task<Verdict> DeadLetterAsync(Work work, string reason, Exception? failure, CancellationToken stopping)
     {
         var envelope = work.Delivery.Envelope;
+        if (SagaRequest.Parse(envelope.InReplyTo) is { } request && endpoint.Instances.Any(definition => definition.Name == request.Definition))
+        {
+            // It was for that instance alone, whether it could be read or not.
+            (work.Instances, work.LeavesStuck) = ([request.Id], true);
+        }
+
         work.RunsAlone = true;
         work.Letter = new DeadLetter
         {
@@ -329,7 +335,7 @@ internal sealed class DeliveryProcessor(
     {
         foreach (var instance in work.Instances)
         {
-            if (await store.Sagas.MarkStuckAsync(instance, $"message '{letter.Type}' could not be handled: {letter.Reason}; it is in the dead letters", letter.MessageId, stopping))
+            if (await store.Sagas.MarkStuckAsync(instance, $"message '{letter.Type}' could not be handled: {letter.Reason}; it is in the dead letters", letter.MessageId, stopsTimeouts: letter.Type == SagaSignal.Name, stopping))
             {
                 logger.SagaStuck(endpoint.Name, instance, letter.Type);
             }

@@ -12,7 +12,7 @@ public readonly record struct ActivityResult
     public string? Reason { get; }
 
     /// <summary>It cannot be done. What it has changed and sent is discarded.</summary>
-    /// <param name="reason">Why, for people: it is stored, and shown.</param>
+    /// <param name="reason">Why, for people: it is stored, shown and logged, so no personal data.</param>
     public static ActivityResult Failed(string reason)
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);

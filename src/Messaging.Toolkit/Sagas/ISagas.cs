@@ -8,7 +8,8 @@ public interface ISagas
     /// <typeparam name="TSaga">The saga.</typeparam>
     /// <typeparam name="TState">Its state.</typeparam>
     /// <param name="state">What the instance begins with. It is written now.</param>
-    /// <param name="id">The id of the instance; a saga that is started twice with one id is started once. Default: a new one, and in
+    /// <param name="id">The id of the instance, which no other saga has, of this definition or another; a saga that is started twice with one id is started once, for as long as
+    /// it is kept. Default: a new one, and in
     /// a handler that runs again the same.</param>
     /// <returns>The id of the instance. It can be found as soon as its endpoint has begun it.</returns>
     /// <exception cref="MessagingException">The saga is not known here, or the state cannot be written.</exception>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Messaging.Toolkit.Sagas;
 
 /// <summary>What has become of a saga that somebody waits for.</summary>
@@ -12,4 +15,11 @@ public sealed record SagaOutcome<TState>(Guid Id, SagaStatus Status, TState? Sta
 
     /// <summary>Whether everything is undone.</summary>
     public bool IsCompensated => Status == SagaStatus.Compensated;
+
+    /// <summary>Without the state, which may be personal data: this is what gets into a log.</summary>
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Status = {Status}");
+        return true;
+    }
 }

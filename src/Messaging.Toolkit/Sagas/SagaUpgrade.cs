@@ -16,7 +16,7 @@ public sealed class SagaUpgrade
     internal SagaUpgrade() { }
 
     /// <summary>
-    /// A step of a saga, or a state of a process manager, has another name. That of a step must not become another step's: what is on
+    /// A step of a saga, or a state or a timeout of a process manager, has another name. That of a step must not become another step's: what is on
     /// its way would be taken for the other's.
     /// </summary>
     public SagaUpgrade Rename(string from, string to)

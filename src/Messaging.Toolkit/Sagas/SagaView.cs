@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Messaging.Toolkit.Sagas;
 
 /// <summary>An instance of a saga or process manager, for those who look at it.</summary>
@@ -38,4 +41,11 @@ public sealed record SagaView
 
     /// <summary>The application's state, as JSON. It may be personal data.</summary>
     public required string State { get; init; }
+
+    /// <summary>Without the state, which may be personal data: this is what gets into a log.</summary>
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Definition = {Definition}, Status = {Status}, Position = {Position}");
+        return true;
+    }
 }

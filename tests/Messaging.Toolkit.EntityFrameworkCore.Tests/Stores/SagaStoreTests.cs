@@ -234,7 +234,7 @@ public sealed class SagaStoreTests
 
             await ShouldGiveUpAsync(() => StoredSagas.ReadAsync(shop, saga.Id));
             await ShouldGiveUpAsync(() => StoredSagas.WriteAsync(shop, created));
-            await ShouldGiveUpAsync(() => StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, default));
+            await ShouldGiveUpAsync(() => StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, stopsTimeouts: false, default));
         });
 
         async Task ShouldGiveUpAsync(Func<Task> wait)
@@ -262,10 +262,10 @@ public sealed class SagaStoreTests
         var store = StoredSagas.Store(shop);
 
         (await store.MarkStuckAsync(running.Id, new string('w', 600), message, default)).Should().BeTrue();
-        (await store.MarkStuckAsync(running.Id, "again", null, default)).Should().BeFalse();
-        (await store.MarkStuckAsync(compensating.Id, "why", null, default)).Should().BeTrue();
-        (await store.MarkStuckAsync(completed.Id, "why", null, default)).Should().BeFalse();
-        (await store.MarkStuckAsync(Guid.Empty, "why", null, default)).Should().BeFalse();
+        (await store.MarkStuckAsync(running.Id, "again", null, stopsTimeouts: false, default)).Should().BeFalse();
+        (await store.MarkStuckAsync(compensating.Id, "why", null, stopsTimeouts: false, default)).Should().BeTrue();
+        (await store.MarkStuckAsync(completed.Id, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
+        (await store.MarkStuckAsync(Guid.Empty, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
 
         var marked = (await StoredSagas.ReadAsync(shop, running.Id))!;
         marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });

@@ -103,7 +103,7 @@ public sealed class TableNamesTests
         await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now));
         await StoredSagas.WriteAsync(shop, saga with { Revision = 2 }, StoredSagas.Entry(2, SagaEvent.StepStarted, now));
         (await StoredSagas.Store(shop).SendDueAsync(["shop"], 1, TimeSpan.FromMinutes(1), _ => [], default)).Should().Be(1);
-        (await StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, default)).Should().BeTrue();
+        (await StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, stopsTimeouts: false, default)).Should().BeTrue();
 
         var catalogue = StoredSagas.Catalogue(shop);
         (await catalogue.FindAsync([saga.Id], default)).Should().Equal((await StoredSagas.ReadAsync(shop, saga.Id))!);

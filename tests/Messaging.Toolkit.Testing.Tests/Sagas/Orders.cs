@@ -15,6 +15,8 @@ internal sealed class Orders : ISimulatedApplication
             .Event<Ordered>(e => e.Named("ordered").KeyedBy(m => m.Order))
             .Event<PaymentReceived>(e => e.Named("payment-received"))
             .Event<AddressChanged>(e => e.Named("address-changed"))
+            .Event<OrderFrozen>(e => e.Named("frozen"))
+            .Event<OrderClosed>(e => e.Named("closed"))
             .Event<OrderAbandoned>(e => e.Named("abandoned"))
             .Event<GoodsPacked>(e => e.Named("packed"))
             .Event<LabelPrinted>(e => e.Named("printed"))
@@ -58,7 +60,11 @@ internal sealed class OrderProcess : ProcessManager<OrderState>
             .Complete(when: (state, _) => state.Payments >= 100)
             .WhenTimeout<PaymentOverdue>()
             .Then((state, timeout, context) => context.Publish(new OrderAbandoned(timeout.Order)))
-            .GoTo("abandoned").Complete())
+            .GoTo("abandoned").Complete()
+            .When<OrderFrozen>(m => m.Order).GoTo("frozen"))
+        .During("frozen", p => p
+            .Ignore<AddressChanged>(m => m.Order)
+            .When<OrderClosed>(m => m.Order).Complete().Schedule("payment-overdue", Patience, state => new PaymentOverdue(state.Order)))
         .DuringAny(p => p.When<AddressChanged>(m => m.Order).Then((state, m, _) => state.Notes.Add(m.Address)));
 }
 
@@ -91,6 +97,10 @@ internal sealed record Ordered(string Order);
 internal sealed record PaymentReceived(string? Order, int Amount);
 
 internal sealed record AddressChanged(string Order, string Address);
+
+internal sealed record OrderFrozen(string Order);
+
+internal sealed record OrderClosed(string Order);
 
 internal sealed record PaymentOverdue(string Order);
 

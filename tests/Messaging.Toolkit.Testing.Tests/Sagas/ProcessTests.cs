@@ -101,6 +101,27 @@ public sealed class ProcessTests : IDisposable
         Find<OrderProcess>("o1").State.Should().Contain("home");
     }
 
+    [Fact]
+    public void When_a_state_ignores_what_any_state_handles_Should_ignore_it()
+    {
+        Publish(new Ordered("o1"));
+        Publish(new OrderFrozen("o1"));
+        Publish(new AddressChanged("o1", "elsewhere"));
+
+        Find<OrderProcess>("o1").State.Should().NotContain("elsewhere");
+        harness.DeadLetters.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void When_it_completes_Should_have_no_timeout_whatever_is_scheduled_after_that()
+    {
+        Publish(new Ordered("o1"));
+        Publish(new OrderFrozen("o1"));
+        Publish(new OrderClosed("o1"));
+
+        Find<OrderProcess>("o1").Should().BeEquivalentTo(new { Status = SagaStatus.Completed, DueAt = (DateTime?)null });
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -36,6 +36,7 @@ public sealed class TripTests
     [InlineData("garden", Act.Refuse, "flight hotel undo-hotel undo-flight")]
     [InlineData("garden", Act.Throw, "flight hotel undo-hotel undo-flight")]
     [InlineData("garden", Act.Hang, "flight hotel undo-hotel undo-flight")]
+    [InlineData("garden", Act.Spoil, "flight hotel undo-hotel undo-flight")]
     [InlineData("pay", Act.Refuse, "flight garden hotel undo-hotel undo-garden undo-flight")]
     [InlineData("pay", Act.Throw, "flight garden hotel undo-hotel undo-garden undo-flight")]
     public void When_a_step_up_to_the_pivot_fails_Should_undo_what_was_done_in_the_reverse_order(string step, Act act, string expected)

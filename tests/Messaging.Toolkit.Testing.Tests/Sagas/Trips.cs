@@ -134,6 +134,9 @@ public enum Act
 
     /// <summary>Does not return.</summary>
     Hang,
+
+    /// <summary>Changes what the database does not take.</summary>
+    Spoil,
 }
 
 /// <summary>What each step, or "undo " and the step, does: the acts in turn, then success.</summary>
@@ -208,6 +211,7 @@ internal abstract class ScriptedActivity(TripsDb db, Script script, string what)
         {
             case Act.Refuse: return ActivityResult.Failed("no " + what);
             case Act.Throw: throw new InvalidOperationException("scripted");
+            case Act.Spoil: db.Deeds.Add(new Deed { Trip = null!, What = what }); break;
             case Act.Hang: await new TaskCompletionSource().Task; break;
         }
 

@@ -20,6 +20,45 @@ public sealed class EngineTests
     public void Whatever_happens_a_saga_ends_with_everything_done_or_everything_undone_in_the_reverse_order()
         => Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(Arb.From(Worlds()), world => new SagaModel(world).Run()));
 
+    [Fact]
+    public void An_instance_in_a_group_goes_on_when_a_new_version_has_another_branch_in_it()
+    {
+        var progress = Decide(PlanOf(["a", "b"], ["c"]), SagaProgress.None, new SagaInput.Started()).Progress;
+        var grown = PlanOf(["a", "b", "new"], ["c"]);
+
+        progress = Decide(grown, progress, new SagaInput.Succeeded("a", 1)).Progress;
+        var decision = Decide(grown, progress, new SagaInput.Succeeded("b", 1));
+
+        decision.Effects.Should().Equal(new SagaEffect("c", 1, Undoes: false));
+    }
+
+    [Fact]
+    public void A_step_that_a_new_version_has_moved_behind_another_is_not_done_again()
+    {
+        var progress = Decide(PlanOf(["a"], ["b"], ["c"]), SagaProgress.None, new SagaInput.Started()).Progress;
+        progress = Decide(PlanOf(["a"], ["b"], ["c"]), progress, new SagaInput.Succeeded("a", 1)).Progress;
+
+        var decision = Decide(PlanOf(["b"], ["a"], ["c"]), progress, new SagaInput.Succeeded("b", 1));
+
+        decision.Effects.Should().Equal(new SagaEffect("c", 1, Undoes: false));
+    }
+
+    [Fact]
+    public void A_pivot_that_succeeds_after_it_has_failed_is_for_an_operator_to_see()
+    {
+        var plan = new SagaPlan([new SagaStage(null, [new StepPlan("a", CanBeUndone: true)]), new SagaStage(null, [new StepPlan("pay", IsPivot: true)])], null, RetryPlan.Default);
+        var progress = new SagaInput[] { new SagaInput.Started(), new SagaInput.Succeeded("a", 1), new SagaInput.Failed("pay", 1, "no"), new SagaInput.Succeeded("pay", 1), new SagaInput.Undone("a", 1) }
+            .Aggregate(SagaProgress.None, (progress, input) => Decide(plan, progress, input).Progress);
+
+        progress.Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, IsPastPivot = false, Trouble = "pay: it has succeeded after it had failed, and what was before it is undone" });
+        Decide(plan, progress, new SagaInput.Resumed()).Progress.Trouble.Should().BeNull();
+    }
+
+    private static SagaDecision Decide(SagaPlan plan, SagaProgress progress, SagaInput input) => SagaEngine.Decide(plan, progress, input, Begin);
+
+    private static SagaPlan PlanOf(params string[][] stages)
+        => new([.. stages.Select(names => new SagaStage(null, [.. names.Select(name => new StepPlan(name))]))], null, RetryPlan.Default);
+
     /// <summary>A definition, and the number that everything that happens to it is drawn from.</summary>
     private static Gen<World> Worlds()
         => from before in Gen.ListOf(Stage(), 3)

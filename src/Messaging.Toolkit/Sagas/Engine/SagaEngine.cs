@@ -9,6 +9,8 @@ namespace Messaging.Toolkit.Sagas.Engine;
 /// </summary>
 internal sealed class SagaEngine
 {
+    private const string PivotAfterAll = "it has succeeded after it had failed, and what was before it is undone";
+
     private readonly SagaPlan plan;
     private readonly DateTime now;
     private readonly List<SagaEffect> effects = [];
@@ -48,7 +50,7 @@ internal sealed class SagaEngine
             case SagaInput.Undone end: EndUndo(end.Step); break;
             case SagaInput.UndoFailed end: FailUndo(end); break;
             case SagaInput.Due due: LookAtClock(due.Time); break;
-            case SagaInput.Resumed: Resume(); break;
+            case SagaInput.Resumed resumed: Resume(resumed.AlsoWhatRuns); break;
         }
     }
 
@@ -59,12 +61,20 @@ internal sealed class SagaEngine
         Enter(plan.Stages[0]);
     }
 
-    private void Enter(SagaStage stage)
+    /// <summary>Begins a stage, or the first one after it in which there is something to begin: another version may have moved steps that are done.</summary>
+    private void Enter(SagaStage? stage)
     {
-        foreach (var step in stage.Steps)
+        for (; stage is not null; stage = plan.After(stage))
         {
-            Begin(step, new StepRun(step.Name) { Attempt = 1 });
+            var steps = stage.Steps.Where(step => progress.Find(step.Name) is null).ToList();
+            steps.ForEach(step => Begin(step, new StepRun(step.Name) { Attempt = 1 }));
+            if (steps.Count > 0)
+            {
+                return;
+            }
         }
+
+        Finish(SagaStatus.Completed, SagaEvent.Completed);
     }
 
     /// <summary>Makes the run's attempt.</summary>
@@ -88,6 +98,13 @@ internal sealed class SagaEngine
                     GoOn();
                 }
 
+                break;
+
+            // What cannot be undone was given up, and is there after all. Nobody but a person can say what to do about that.
+            case StepState.Failed when plan.Find(name).IsPivot:
+                Note(SagaEvent.StepEndedLate, name);
+                Note(SagaEvent.Stuck, name, PivotAfterAll);
+                Set(run with { GivenUp = $"{name}: {PivotAfterAll}" });
                 break;
 
             // It was given up too early: its effect is there after all, and has to go.
@@ -149,9 +166,9 @@ internal sealed class SagaEngine
     /// <summary>Goes on with what comes after a stage whose steps have all ended.</summary>
     private void GoOn()
     {
-        var stage = plan.StageOf(progress.Steps[^1].Step);
-        var runs = stage.Steps.Select(step => progress.Find(step.Name)!).ToList();
-        if (runs.Exists(run => run.IsOpen))
+        // The last one begun that the plan still has: in another version of it, steps may be gone, and others may be new in this stage.
+        var stage = plan.StageOf(progress.Steps.Last(run => plan.Has(run.Step)).Step);
+        if (stage.Steps.Any(step => progress.Find(step.Name) is { IsOpen: true }))
         {
             return;
         }
@@ -160,13 +177,9 @@ internal sealed class SagaEngine
         {
             Compensate();
         }
-        else if (plan.After(stage) is { } next)
-        {
-            Enter(next);
-        }
         else
         {
-            Finish(SagaStatus.Completed, SagaEvent.Completed);
+            Enter(plan.After(stage));
         }
     }
 
@@ -319,7 +332,7 @@ internal sealed class SagaEngine
         effects.Add(new SagaEffect(run.Step, undoes ? run.UndoAttempt : run.Attempt, undoes));
     }
 
-    private void Resume()
+    private void Resume(bool alsoWhatRuns)
     {
         Note(SagaEvent.Resumed);
         foreach (var run in progress.Steps.Where(run => run.GivenUp is not null).Select(run => run with { Tries = 0 }).ToList())
@@ -328,8 +341,14 @@ internal sealed class SagaEngine
             {
                 case StepState.Waiting: Begin(plan.Find(run.Step), run with { Attempt = run.Attempt + 1 }); break;
                 case StepState.WaitingToUndo: Undo(run with { UndoAttempt = run.UndoAttempt + 1 }); break;
-                default: Repeat(run); break;
+                case StepState.Running or StepState.Undoing: Repeat(run); break;
+                default: Set(run with { GivenUp = null }); break;
             }
+        }
+
+        foreach (var run in progress.Steps.Where(run => alsoWhatRuns && run.State is (StepState.Running or StepState.Undoing) && !effects.Exists(effect => effect.Step == run.Step)).ToList())
+        {
+            Repeat(run);
         }
     }
 

@@ -23,5 +23,6 @@ internal abstract record SagaInput
     public sealed record Due(DateTime Time) : SagaInput;
 
     /// <summary>An operator wants what was given up to be tried again.</summary>
-    public sealed record Resumed : SagaInput;
+    /// <param name="AlsoWhatRuns">Whether what is under way is asked for again too, by the same messages: one of them may be in the dead letters.</param>
+    public sealed record Resumed(bool AlsoWhatRuns = false) : SagaInput;
 }

@@ -40,7 +40,15 @@ internal sealed class ProcessDefinition(
     /// <param name="state">The state; null if there is no instance yet.</param>
     /// <param name="type">The event or the timeout.</param>
     public Reaction? Find(string? state, Type type)
-        => state is null ? initial.Find(type) : states.GetValueOrDefault(state)?.Find(type) ?? any.Find(type);
+    {
+        if (state is null)
+        {
+            return initial.Find(type);
+        }
+
+        var own = states.GetValueOrDefault(state);
+        return own?.Ignores(type) == true ? null : own?.Find(type) ?? any.Find(type);
+    }
 
     public bool Ignores(string state, Type type) => states.GetValueOrDefault(state)?.Ignores(type) == true || any.Ignores(type);
 
@@ -64,7 +72,7 @@ internal sealed class ProcessDefinition(
             : throw new UnhandleableException($"{Name} cannot correlate it: {reason.Replace("the key", "the value", StringComparison.Ordinal)}");
     }
 
-    public override bool Has(string position) => states.ContainsKey(position) || AllReactions.SelectMany(reaction => reaction.Targets).Contains(position);
+    public override bool Has(string position) => states.ContainsKey(position) || Timeouts.ContainsKey(position) || AllReactions.SelectMany(reaction => reaction.Targets).Contains(position);
 
     public override IEnumerable<string> Validate(IReadOnlyDictionary<Type, IMessageDefinition> messages)
         => base.Validate(messages).Concat(new ProcessCheck(this, versions.Errors).Find().Select(error => $"{ClrType.Name}: {error}."));

@@ -14,7 +14,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
     private const int MostParked = 100;
 
     private readonly InstanceRepository<ProcessProgress> instances = new(
-        definition, endpoint, SagaJson.Default.ProcessProgress, Upgrade, static progress => progress is { State: { } state, IsCompleted: false } ? [state] : []);
+        definition, endpoint, SagaJson.Default.ProcessProgress, Upgrade, static progress => progress is { State: { } state, IsCompleted: false } ? [state, .. progress.Timeouts.Select(timeout => timeout.Name)] : []);
 
     /// <summary>Events are for whoever handles their type; what is for one instance is for that alone.</summary>
     public bool Accepts(MessageEnvelope envelope)
@@ -208,8 +208,14 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
 
     private async Task FireTimeoutsAsync(ProcessTurn turn, DateTime due)
     {
-        while (turn.Progress.Timeouts.Where(timeout => timeout.Due <= due).MinBy(timeout => timeout.Due) is { } next && !turn.Progress.IsCompleted)
+        // Each of these once: one that is set anew meanwhile has its own turn.
+        foreach (var next in turn.Progress.Timeouts.Where(timeout => timeout.Due <= due).OrderBy(timeout => timeout.Due).ToList())
         {
+            if (turn.Progress.IsCompleted || !turn.Progress.Timeouts.Contains(next))
+            {
+                continue;
+            }
+
             turn.Progress = turn.Progress.Without(next.Name);
             turn.Instance.Note(SagaEvent.TimedOut, turn.Progress.State, next.Name);
             if (definition.Timeouts.TryGetValue(next.Name, out var type) && definition.Find(turn.Progress.State, type) is { } reaction)
@@ -236,7 +242,11 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
     }
 
     private static ProcessProgress Upgrade(ProcessProgress progress, SagaUpgrade upgrade)
-        => progress.State is { } state ? progress with { State = upgrade.NameOf(state) ?? state } : progress;
+        => progress with
+        {
+            State = progress.State is { } state ? upgrade.NameOf(state) ?? state : null,
+            Timeouts = [.. progress.Timeouts.Select(timeout => (Timeout: timeout, Name: upgrade.NameOf(timeout.Name))).Where(next => next.Name is not null).Select(next => next.Timeout with { Name = next.Name! })],
+        };
 
     /// <summary>What the handling of one message works with.</summary>
     private sealed class ProcessTurn(IServiceProvider scope, MessageBus bus, MessageContext context, CancellationToken cancellationToken)

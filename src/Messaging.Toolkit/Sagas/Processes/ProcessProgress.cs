@@ -17,7 +17,7 @@ internal sealed record ProcessProgress
     public IReadOnlyList<ParkedEvent> Parked { get; init; } = [];
 
     [JsonIgnore]
-    public DateTime? DueAt => Timeouts.Count == 0 ? null : Timeouts.Min(timeout => timeout.Due);
+    public DateTime? DueAt => IsCompleted || Timeouts.Count == 0 ? null : Timeouts.Min(timeout => timeout.Due);
 
     public ProcessProgress Without(string timeout) => this with { Timeouts = [.. Timeouts.Where(known => known.Name != timeout)] };
 }

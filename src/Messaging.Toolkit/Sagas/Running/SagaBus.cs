@@ -112,9 +112,18 @@ internal sealed class SagaBus(
     private async Task<SagaOutcome<TState>> WaitAsync<TState>(InstanceDefinition definition, IMessageStore store, Guid id, TimeSpan timeout, CancellationToken cancellationToken) where TState : class
     {
         var record = await services.Watch.WaitAsync(store, id, timeout, cancellationToken);
-        return record is null
-            ? new SagaOutcome<TState>(id, SagaStatus.Running)
-            : new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(record.State, typeof(TState), definition.Name), record.Reason);
+        if (record is null)
+        {
+            return new SagaOutcome<TState>(id, SagaStatus.Running);
+        }
+
+        if (record.Definition != definition.Name)
+        {
+            throw new MessagingException($"{id} is an instance of '{record.Definition}' and not of '{definition.Name}': ids are shared by all sagas, so choose another one.");
+        }
+
+        var state = definition.UpgradesFrom(record.Version).Aggregate(record.State, (json, upgrade) => upgrade.MapState(json));
+        return new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(state, typeof(TState), definition.Name), record.Reason);
     }
 
     private (InstanceDefinition Definition, EndpointDefinition Endpoint) Get(Type type)
@@ -139,7 +148,7 @@ internal sealed class SagaBus(
     private SagaSignal Signal(object? state, InstanceDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return new SagaSignal(SagaSignalKind.Start, services.States.Write(state, definition.Name));
+        return new SagaSignal(SagaSignalKind.Start, services.States.Write(state, definition.Name), definition.Version);
     }
 
     private static Addressing AddressOf(InstanceDefinition definition, Guid id)

@@ -12,6 +12,8 @@ namespace Messaging.Toolkit.Sagas.Running;
 /// </summary>
 internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : IInstanceHandler
 {
+    private static readonly TimeSpan LongestActivity = TimeSpan.FromDays(24);
+
     private readonly InstanceRepository<SagaProgress> instances = new(
         definition, endpoint, SagaJson.Default.SagaProgress, Upgrade, static progress => progress.Steps.Where(run => run.IsOpen).Select(run => run.Step).Concat(progress.Effects));
 
@@ -46,11 +48,17 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     private async Task BeginAsync(Instance instance, object message, SagaTurn turn, CancellationToken cancellationToken)
     {
-        if (message is not SagaSignal { Kind: SagaSignalKind.Start, State: { } state })
+        if (message is not SagaSignal { Kind: SagaSignalKind.Start, State: { } state } start)
         {
             throw new UnhandleableException($"it is for saga {instance.Id:N} of '{definition.Name}', which does not exist");
         }
 
+        if (start.Version > definition.Version)
+        {
+            throw new SagaMisplacedException($"'{definition.Name}' is started in version {start.Version}, and this process has version {definition.Version}: the start waits for a process that has it.");
+        }
+
+        state = definition.UpgradesFrom(start.Version).Aggregate(state, (json, upgrade) => upgrade.MapState(json));
         turn.State = turn.Services.States.Read(state, definition.StateType, definition.Name);
         await GoOnAsync(instance, turn, Decide(instance, turn, new SagaInput.Started()), cancellationToken);
     }
@@ -78,8 +86,9 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
             return null;
         }
 
+        var wasMarked = instance.IsMarked;
         instance.IsMarked = false;
-        return new SagaInput.Resumed();
+        return new SagaInput.Resumed(AlsoWhatRuns: wasMarked);
     }
 
     /// <summary>The toolkit's own answer: a command was handled, or is in the dead letters over there.</summary>
@@ -190,7 +199,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         turn.Bus.Add(command, MessageKind.Command, new Addressing
         {
             Id = MessageIds.OfRequest(instance.Id, request.Step, effect.Attempt, effect.Undoes),
-            ReplyTo = new ReplyAddress(endpoint, request.ToString(), SagaRequest.KeyOf(instance.Id), Acknowledge: effect.Undoes),
+            ReplyTo = new ReplyAddress(endpoint, request.ToString(), SagaRequest.KeyOf(instance.Id), Acknowledge: effect.Undoes && definition.Step(effect.Step).CompensationReply is null),
         });
     }
 
@@ -207,8 +216,9 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     private async Task RunAsync(Instance instance, SagaTurn turn, SagaEffect effect, StepAction.Runs runs, TimeSpan? timeout, CancellationToken cancellationToken)
     {
+        // A token's clock does not run for longer than some weeks; nor does a transaction.
         var time = turn.Services.Time;
-        using var limit = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, time);
+        using var limit = new CancellationTokenSource(timeout is { } longest && longest < LongestActivity ? longest : Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var context = new ActivityContext(instance.Id, effect.Step, turn.Progress.Find(effect.Step)!.RequestName, effect.Attempt, effect.Undoes, turn.Progress.Reason, turn.Context);
         ActivityResult result;
@@ -216,6 +226,11 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         {
             // One that does not listen to its token is left behind: its transaction is rolled back under it.
             result = await runs.Execute(turn.Scope, turn.State, context, either.Token).WaitAsync(either.Token);
+            if (result.Reason is null)
+            {
+                // Here, so that what cannot be saved is the activity's failure and nobody else's.
+                await turn.Bus.Store.Sagas.SaveAsync(turn.Scope, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

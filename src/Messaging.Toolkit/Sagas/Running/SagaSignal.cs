@@ -3,8 +3,9 @@ namespace Messaging.Toolkit.Sagas.Running;
 /// <summary>What the toolkit itself sends to an instance: its <see cref="SagaRequest"/> travels as the request that it replies to.</summary>
 /// <param name="Kind">What it is about.</param>
 /// <param name="State">For <see cref="SagaSignalKind.Start"/>: the state to begin with, as JSON.</param>
+/// <param name="Version">For <see cref="SagaSignalKind.Start"/>: the version of the definition that the state is of.</param>
 /// <param name="DueAt">For <see cref="SagaSignalKind.Due"/>: which timeout, as it was stored.</param>
-internal sealed record SagaSignal(SagaSignalKind Kind, string? State = null, DateTime? DueAt = null)
+internal sealed record SagaSignal(SagaSignalKind Kind, string? State = null, int Version = 1, DateTime? DueAt = null)
 {
     /// <summary>Databases keep fewer digits of a time than there are.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);

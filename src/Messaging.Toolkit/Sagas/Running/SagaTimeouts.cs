@@ -11,8 +11,8 @@ namespace Messaging.Toolkit.Sagas.Running;
 /// </summary>
 internal sealed class SagaTimeouts(IMessageStore store, IReadOnlyCollection<string> endpoints, OutgoingMessages outgoing, SagaOptions options, TimeProvider time)
 {
-    /// <summary>A timeout that has arrived is not sent again; this is for one that nobody could handle.</summary>
-    private static readonly TimeSpan Again = TimeSpan.FromMinutes(5);
+    /// <summary>A timeout that has arrived is not sent again; this is for one that nobody could handle, and longer than one waits for somebody who can.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromHours(6);
 
     /// <summary>Does one round; waits unless there may be more.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)

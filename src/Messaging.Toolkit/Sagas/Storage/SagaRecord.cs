@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Messaging.Toolkit.Sagas.Storage;
 
 /// <summary>An instance as it is stored: a row.</summary>
@@ -50,4 +53,11 @@ public sealed record SagaRecord
 
     /// <summary>When it was last changed, by the store's clock, in UTC.</summary>
     public required DateTime ChangedAt { get; init; }
+
+    /// <summary>Without the state, which may be personal data: this is what gets into a log.</summary>
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Id = {Id}, Definition = {Definition}, Status = {Status}, Position = {Position}");
+        return true;
+    }
 }
