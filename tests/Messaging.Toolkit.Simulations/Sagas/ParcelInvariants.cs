@@ -12,11 +12,11 @@ internal static class ParcelInvariants
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);
 
     public static Simulation AddTo(Simulation simulation) => simulation
-        .Finally<SagasDb>("each parcel has one process", db => AllAsync(db, parcel => parcel.Instances.Count == 1 || parcel.IsBroken))
-        .Finally<SagasDb>("each event of a parcel was taken once, also those that waited", db => AllAsync(db, parcel => parcel.IsBroken || HasAll(parcel)))
-        .Finally<SagasDb>("a parcel is done when all has come", db => AllAsync(db, parcel => parcel.IsBroken || parcel.IsComplete == (parcel.Instances[0].Status == SagaStatus.Completed)))
-        .Finally<SagasDb>("events of a key were taken in order, also those that waited", db => AllAsync(db, parcel => parcel.IsBroken || IsInOrder(parcel)))
-        .Finally<SagasDb>("a timeout came once or was taken back", db => AllAsync(db, parcel => parcel.IsBroken || HasPatienceOnce(parcel)))
+        .Finally<SagasDb>("each parcel has one process", db => AllAsync(db, parcel => parcel.Instances.Count == 1))
+        .Finally<SagasDb>("each event of a parcel was taken once, also those that waited", db => AllAsync(db, parcel => HasAll(parcel)))
+        .Finally<SagasDb>("a parcel is done when all has come", db => AllAsync(db, parcel => parcel.IsComplete == (parcel.Instances[0].Status == SagaStatus.Completed)))
+        .Finally<SagasDb>("events of a key were taken in order, also those that waited", db => AllAsync(db, parcel => IsInOrder(parcel)))
+        .Finally<SagasDb>("a timeout came once or was taken back", db => AllAsync(db, parcel => HasPatienceOnce(parcel)))
         .Finally<SagasDb>("a timeout that was taken back never came, and none too early", db => AllAsync(db, HasTimeoutsInTime));
 
     private static async Task<bool> AllAsync(SagasDb db, Func<ParcelStory, bool> holds) => (await ParcelStory.ReadAsync(db)).TrueForAll(parcel => holds(parcel));
@@ -62,7 +62,7 @@ internal static class ParcelInvariants
             }
         }
 
-        return scheduled.Count == 0 || parcel.IsBroken;
+        return scheduled.Count == 0;
     }
 }
 
@@ -71,9 +71,8 @@ internal static class ParcelInvariants
 /// <param name="History">What the process tells, in its order.</param>
 /// <param name="Events">What was published, in its order.</param>
 /// <param name="Happenings">What was done because of it, in its order.</param>
-/// <param name="IsBroken">An event of it is in the dead letters: somebody has to mend it.</param>
 internal sealed record ParcelStory(
-    IReadOnlyList<SagaRow> Instances, IReadOnlyList<SagaHistoryRow> History, IReadOnlyList<PublishedEvent> Events, IReadOnlyList<Happening> Happenings, bool IsBroken)
+    IReadOnlyList<SagaRow> Instances, IReadOnlyList<SagaHistoryRow> History, IReadOnlyList<PublishedEvent> Events, IReadOnlyList<Happening> Happenings)
 {
     public bool IsBegun => Events.Any(published => published.What is nameof(Ordered) or nameof(Paid));
 
@@ -90,11 +89,10 @@ internal sealed record ParcelStory(
         // EF saves again when the reply to a commit was lost: the row is there twice then, and the message is the same.
         var events = (await db.Published.AsNoTracking().OrderBy(published => published.Id).ToListAsync()).DistinctBy(published => (published.Parcel, published.What));
         var happenings = (await db.Happenings.AsNoTracking().OrderBy(happening => happening.Id).ToListAsync()).ToLookup(happening => happening.Parcel);
-        var isBroken = await db.Set<DeadLetterRow>().AnyAsync(letter => letter.Endpoint == "parcels");
         return
         [
             .. events.GroupBy(published => published.Parcel).Select(ofParcel => new ParcelStory(
-                [.. instances[ofParcel.Key]], [.. instances[ofParcel.Key].SelectMany(saga => history[saga.Id])], [.. ofParcel], [.. happenings[ofParcel.Key]], isBroken)),
+                [.. instances[ofParcel.Key]], [.. instances[ofParcel.Key].SelectMany(saga => history[saga.Id])], [.. ofParcel], [.. happenings[ofParcel.Key]])),
         ];
     }
 }

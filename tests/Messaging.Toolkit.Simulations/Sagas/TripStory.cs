@@ -10,8 +10,7 @@ namespace Messaging.Toolkit.Simulations.Sagas;
 /// <param name="Trip">Its state.</param>
 /// <param name="History">What it tells, in its order.</param>
 /// <param name="Deeds">What was done, in the order in which it was.</param>
-/// <param name="IsBroken">A message of it is in the dead letters: somebody has to mend it.</param>
-internal sealed record TripStory(SagaRow Saga, Trip Trip, IReadOnlyList<SagaHistoryRow> History, IReadOnlyList<Deed> Deeds, bool IsBroken)
+internal sealed record TripStory(SagaRow Saga, Trip Trip, IReadOnlyList<SagaHistoryRow> History, IReadOnlyList<Deed> Deeds)
 {
     public bool IsCompleted => Saga.Status == SagaStatus.Completed;
 
@@ -22,11 +21,10 @@ internal sealed record TripStory(SagaRow Saga, Trip Trip, IReadOnlyList<SagaHist
         var sagas = await db.Set<SagaRow>().AsNoTracking().Where(saga => saga.Endpoint == "trips").ToListAsync();
         var history = (await db.Set<SagaHistoryRow>().AsNoTracking().OrderBy(row => row.Sequence).ToListAsync()).ToLookup(row => row.SagaId);
         var deeds = (await db.Deeds.AsNoTracking().OrderBy(deed => deed.Id).ToListAsync()).ToLookup(deed => deed.Trip);
-        var letters = await db.Set<DeadLetterRow>().AsNoTracking().Where(letter => letter.Endpoint == "trips").ToListAsync();
         return
         [
-            .. sagas.Select(saga => (Saga: saga, Trip: JsonSerializer.Deserialize<Trip>(saga.State, JsonSerializerOptions.Web)!)).Select(each => new TripStory(
-                each.Saga, each.Trip, [.. history[each.Saga.Id]], [.. deeds[each.Trip.Name]], letters.Exists(letter => letter.Key == each.Saga.Correlation))),
+            .. sagas.Select(saga => (Saga: saga, Trip: JsonSerializer.Deserialize<Trip>(saga.State, JsonSerializerOptions.Web)!))
+                .Select(each => new TripStory(each.Saga, each.Trip, [.. history[each.Saga.Id]], [.. deeds[each.Trip.Name]])),
         ];
     }
 

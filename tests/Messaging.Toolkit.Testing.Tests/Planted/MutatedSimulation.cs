@@ -12,6 +12,7 @@ public sealed partial class MutatedSimulation : IDisposable
     private readonly string copy = Directory.CreateTempSubdirectory("messaging-toolkit-planted-").FullName;
 
     private string transport = "";
+    private string application = "";
 
     public MutatedSimulation()
     {
@@ -33,7 +34,7 @@ public sealed partial class MutatedSimulation : IDisposable
             File.Copy(assembly, Path.Combine(copy, Path.GetFileName(assembly)), overwrite: true);
         }
 
-        transport = bug.Transport;
+        (transport, application) = (bug.Transport, bug.Application);
         var source = await File.ReadAllTextAsync(Path.Combine(Repository.SourceFolder(bug.Package), bug.FileInPackage));
         await Package.CompileAsync(bug.Package, bug.FileInPackage, bug.PlantIn(source), copy);
     }
@@ -42,9 +43,9 @@ public sealed partial class MutatedSimulation : IDisposable
     /// <returns>The seed that failed and the rule that it broke, or null.</returns>
     internal async Task<Finding?> RunAsync(int from, int seeds, TimeSpan limit)
     {
-        // The transport is said, so that the seeds mean the same whichever transports there are.
+        // Both are said, so that the seeds mean the same whichever transports and applications there are.
         var (exitCode, output) = await ChildProcess.RunAsync(
-            copy, limit, Path.Combine(copy, Program + ".dll"), "--transport", transport, "--no-shrink",
+            copy, limit, Path.Combine(copy, Program + ".dll"), "--application", application, "--transport", transport, "--no-shrink",
             "--from", from.ToString(CultureInfo.InvariantCulture), "--seeds", seeds.ToString(CultureInfo.InvariantCulture));
         if (exitCode == 0)
         {

@@ -15,6 +15,9 @@ internal sealed partial record PlantedBug(string Name, string Description, strin
     /// <summary>What the simulation's messages travel over: a transport's own bugs are seen with that one only.</summary>
     public string Transport => Package == "Messaging.Toolkit.RabbitMQ" ? "rabbitmq" : "in-process";
 
+    /// <summary>The simulated application that is to find it.</summary>
+    public string Application { get; init; } = "numbered";
+
     public string FileInPackage => File[(File.IndexOf('/') + 1)..];
 
     /// <summary>The text with the bug in it.</summary>

@@ -11,7 +11,11 @@ public sealed class DeterminismTests
     public void The_same_seed_has_the_same_trace() => ExpectSame(Applications.All["numbered"], seeds: 20);
 
     [Fact]
+    public void It_has_it_with_sagas() => ExpectSame(Applications.All["sagas"], seeds: 8);
+
+    [Fact]
     public void It_has_it_over_RabbitMQ() => ExpectSame(SimulatedTransports.All["rabbitmq"](Applications.All["numbered"]), seeds: 8);
+
     /// <summary>Hashes of strings differ from process to process: whatever enumerates by them would show here.</summary>
     [Theory]
     [InlineData(3)]
