@@ -193,12 +193,18 @@ internal sealed class DeliveryProcessor(
     /// <summary>Whether the failure is to be waited out, because the store is to blame and not the message.</summary>
     private bool IsStores(Work work, Exception exception)
     {
+        // Nothing is broken: the message waits for the deployment that its instance needs, however long that takes.
+        if (exception is SagaMisplacedException)
+        {
+            return true;
+        }
+
         if (work.StoreFailures >= FailurePolicy.StoreRetries)
         {
             return false;
         }
 
-        if (!work.IsHandling || exception is SagaConflictException or SagaMisplacedException)
+        if (!work.IsHandling || exception is SagaConflictException)
         {
             return true;
         }

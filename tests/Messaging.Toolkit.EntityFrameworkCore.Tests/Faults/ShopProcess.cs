@@ -1,6 +1,7 @@
 using System.Globalization;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Sagas;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Microsoft.EntityFrameworkCore;
 
@@ -67,6 +68,13 @@ internal static class ShopProcess
     /// <summary>The program of the child.</summary>
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments is [Tours.Role, var sagasKind, var sagasConnectionString])
+        {
+            await using var sagasDatabase = new AttachedDatabase(Enum.Parse<DatabaseKind>(sagasKind), sagasConnectionString);
+            await Tours.RunAsync(sagasDatabase);
+            return 0;
+        }
+
         if (arguments is not [var kind, var connectionString, var seed, var transactions])
         {
             return 2;

@@ -54,7 +54,7 @@ internal static class SagaHosts
         }
     }
 
-    public static async Task<SagaRow> RowAsync(this ShopHost host, Guid id) => (await host.RowsAsync()).Single(row => row.Id == id);
+    public static Task<SagaRow> RowAsync(this ShopHost host, Guid id) => host.QueryAsync(db => db.Set<SagaRow>().AsNoTracking().SingleAsync(row => row.Id == id));
 
     public static Task<List<SagaRow>> RowsAsync(this ShopHost host) => host.QueryAsync(db => db.Set<SagaRow>().AsNoTracking().ToListAsync());
 

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Sagas;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
@@ -170,15 +171,37 @@ public sealed class ProcessTests : IDisposable
         harness.DeadLetters.Should().ContainSingle().Which.Reason.Should().Contain("100 events wait already");
     }
 
+    [Fact]
+    public void When_an_instance_is_of_a_newer_version_Should_keep_its_messages_for_as_long_as_it_takes()
+    {
+        Publish(new Ordered("o1"));
+        SetVersion(2);
+        Send(new PaymentReceived("o1", 100));
+        harness.Advance(TimeSpan.FromHours(3));
+        var letters = harness.DeadLetters.Count;
+        var waiting = Find<OrderProcess>("o1");
+        SetVersion(1);
+        harness.Advance(TimeSpan.FromMinutes(1));
+
+        letters.Should().Be(0);
+        waiting.Status.Should().Be(SagaStatus.Running);
+        Find<OrderProcess>("o1").Status.Should().Be(SagaStatus.Completed);
+    }
+
+    private void SetVersion(int version)
+        => harness.Run<OrdersDb>(db => db.Set<SagaRow>().ExecuteUpdateAsync(set => set.SetProperty(saga => saga.Version, version)));
+
     private void Publish(object message)
     {
-        harness.Run<OrdersDb>(async db =>
-        {
-            db.Publish(message);
-            await db.SaveChangesAsync();
-        });
+        Send(message);
         harness.WaitUntilIdle();
     }
+
+    private void Send(object message) => harness.Run<OrdersDb>(async db =>
+    {
+        db.Publish(message);
+        await db.SaveChangesAsync();
+    });
 
     private SagaView Find<TProcess>(string correlation) where TProcess : ProcessManagerBase
         => harness.Run<ISagas, SagaView?>(sagas => sagas.FindAsync<TProcess>(correlation))!;

@@ -38,6 +38,11 @@ public sealed class DefinitionTests
         => ErrorsOf(e => e.Saga<CunningSaga>()).Should().ContainSingle().Which.Should().Contain("lies behind the pivot");
 
     [Fact]
+    public void A_name_that_a_step_has_given_up_cannot_be_another_steps()
+        => ErrorsOf(e => e.Saga<ReusingSaga>()).Should().Equal(new[] { "a", "c" }.Select(name
+            => $"ReusingSaga has a step '{name}', and a Version has renamed or removed another one of that name: name it otherwise, as replies to the former may be on their way."));
+
+    [Fact]
     public void Two_endpoints_cannot_run_one_saga()
         => ErrorsOf(e => e.Saga<GoodSaga>(), also: messaging => messaging.Endpoint("other", e => e.Saga<GoodSaga>()))
             .Should().Contain("2 sagas or process managers are named 'good': names must differ, by more than their case, and one endpoint runs each.");
@@ -141,6 +146,19 @@ public sealed class DefinitionTests
             .Step("two", s => s.Send(_ => new DoIt()).Publish(_ => new Done()).Succeeds<Done>())
             .Step("pay", s => s.Send(_ => new DoIt()).Succeeds<Done>())
             .Step("Pay", s => s.Send(_ => new DoIt()).Succeeds<Done>().Fails<Done>());
+    }
+
+    /// <summary>What was "d" has its old name again, which is not another's.</summary>
+    private sealed class ReusingSaga : Saga<State>
+    {
+        protected override void Define(ISagaBuilder<State> saga) => saga
+            .Named("reusing")
+            .Version(2, v => v.Rename("a", "b").Remove("c").Rename("d", "e"))
+            .Version(3, v => v.Rename("e", "d"))
+            .Step("a", s => s.Send(_ => new DoIt()).Succeeds<Done>())
+            .Step("b", s => s.Send(_ => new DoIt()).Succeeds<Done>())
+            .Step("c", s => s.Send(_ => new DoIt()).Succeeds<Done>())
+            .Step("d", s => s.Send(_ => new DoIt()).Succeeds<Done>());
     }
 
     private sealed class GoodProcess : ProcessManager<State>

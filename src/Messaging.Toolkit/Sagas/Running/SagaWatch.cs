@@ -32,6 +32,11 @@ internal sealed class SagaWatch(TimeProvider time, EntropySource entropy, ILogge
     public async Task<SagaRecord?> WaitAsync(IMessageStore store, Guid id, TimeSpan timeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (timeout == TimeSpan.Zero)
+        {
+            return (await store.SagaCatalogue.FindAsync([id], cancellationToken)).FirstOrDefault(HasEnded);
+        }
+
         var waiter = new Waiter(id);
         Add(store, waiter);
         try
@@ -45,6 +50,8 @@ internal sealed class SagaWatch(TimeProvider time, EntropySource entropy, ILogge
             Remove(store, waiter);
         }
     }
+
+    private static bool HasEnded(SagaRecord record) => record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck;
 
     private void Add(IMessageStore store, Waiter waiter)
     {
@@ -86,7 +93,7 @@ internal sealed class SagaWatch(TimeProvider time, EntropySource entropy, ILogge
         foreach (var some in waiters.Chunk(500))
         {
             var records = await store.SagaCatalogue.FindAsync([.. some.Select(waiter => waiter.Id).Distinct()], cancellationToken);
-            var ended = records.Where(record => record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck).ToDictionary(record => record.Id);
+            var ended = records.Where(HasEnded).ToDictionary(record => record.Id);
             foreach (var waiter in some)
             {
                 if (ended.TryGetValue(waiter.Id, out var record))
