@@ -69,7 +69,7 @@ public sealed class CheckoutTests : IDisposable
             .Finally<FulfilmentDb>("money is kept only for what is shipped", db => db.Holds.AllAsync(hold => hold.State == FundsHoldState.Released
                 || (hold.State == FundsHoldState.Captured && db.Shipments.Any(shipment => shipment.OrderId == hold.OrderId))))
             .Finally<FulfilmentDb>("every order has ended", db => db.Orders.AllAsync(order => order.Status == OrderStatus.Completed || order.Status == OrderStatus.Rejected))
-            .Run(seeds: 30);
+            .Run(seeds: 15);
 
     private static async Task CheckOutAsync(SimulationClient client)
     {

@@ -35,7 +35,7 @@ public sealed class SpaceSimulationTests(ITestOutputHelper output)
                 && await db.Spaces.CountAsync() is var spaces
                 && (spaces, spaces, spaces) == (await db.Placements.CountAsync(), await db.Licences.CountAsync(), await db.Routes.CountAsync()))
             .Finally<ProvisioningDb>("what a saga has done is done once, and undone once if it was compensated", HasDoneEverythingOnceAsync)
-            .Run(seeds: 20);
+            .Run(seeds: 10);
 
         output.WriteLine(report.ToString());
     }

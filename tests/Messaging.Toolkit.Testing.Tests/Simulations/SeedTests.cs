@@ -32,12 +32,12 @@ public sealed class SeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Every_guarantee_holds_with_sagas_for_300_seeds()
+    public void Every_guarantee_holds_with_sagas_for_150_seeds()
     {
-        var report = Applications.All["sagas"].Run(seeds: 300);
+        var report = Applications.All["sagas"].Run(seeds: 150);
 
         output.WriteLine(report.ToString());
-        report.Seeds.Should().Be(300);
+        report.Seeds.Should().Be(150);
         report.Handled.Should().BeGreaterThan(20_000);
         report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
     }

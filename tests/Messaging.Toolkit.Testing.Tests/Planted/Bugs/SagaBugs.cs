@@ -45,7 +45,7 @@ internal static class SagaBugs
             """),
 
         Bug("another request", "A step that is asked for again is another message.", Handler,
-            "Id = MessageIds.OfRequest(instance.Id, effect.Step, effect.Attempt, effect.Undoes),",
+            "Id = MessageIds.OfRequest(instance.Id, request.Step, effect.Attempt, effect.Undoes),",
             ""),
 
         Bug("second reply taken", "A second reply to a step is taken like the first.", Handler,
@@ -64,7 +64,7 @@ internal static class SagaBugs
 
         Bug("group not awaited", "A group goes on as soon as one of its steps has ended.", Engine,
             """
-            if (runs.Exists(run => run.IsOpen))
+            if (stage.Steps.Any(step => progress.Find(step.Name) is { IsOpen: true }))
             {
                 return;
             }
