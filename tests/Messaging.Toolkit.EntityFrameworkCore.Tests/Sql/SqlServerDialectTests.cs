@@ -49,7 +49,7 @@ public sealed class SqlServerDialectTests
         Show(sql.Sagas.Read(db, id));
         Show(sql.Sagas.Write(db, saga, []).Single().Command);
         Show(sql.Sagas.Write(db, saga with { Revision = 2 }, [entry, entry]).Single().Command);
-        Show(sql.Sagas.MarkStuck(db, null, id, "r"));
+        Show(sql.Sagas.MarkStuck(db, null, id, "r", stopsTimeouts: false));
         Show(sql.Sagas.AddStuck(db, null, id, "r", null));
         Show(sql.Sagas.ReadDue(db, null, ["a", "b"], 10));
         Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", "e", default), 1), default));

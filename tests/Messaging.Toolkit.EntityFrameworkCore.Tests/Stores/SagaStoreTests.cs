@@ -261,7 +261,7 @@ public sealed class SagaStoreTests
         await StoredSagas.WriteAsync(shop, completed);
         var store = StoredSagas.Store(shop);
 
-        (await store.MarkStuckAsync(running.Id, new string('w', 600), message, default)).Should().BeTrue();
+        (await store.MarkStuckAsync(running.Id, new string('w', 600), message, stopsTimeouts: false, default)).Should().BeTrue();
         (await store.MarkStuckAsync(running.Id, "again", null, stopsTimeouts: false, default)).Should().BeFalse();
         (await store.MarkStuckAsync(compensating.Id, "why", null, stopsTimeouts: false, default)).Should().BeTrue();
         (await store.MarkStuckAsync(completed.Id, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
