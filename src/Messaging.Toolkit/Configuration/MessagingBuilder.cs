@@ -122,7 +122,7 @@ public sealed class MessagingBuilder
         errors.AddRange(outbox.Validate());
         errors.AddRange(inbox.Validate());
         errors.AddRange(sagas.Validate());
-        if (sagas.Retention < inbox.Retention)
+        if (sagas.Retention < inbox.Retention && endpoints.Exists(endpoint => endpoint.Instances.Count > 0))
         {
             errors.Add($"Sagas.Retention ({sagas.Retention}) must not be shorter than Inbox.Retention ({inbox.Retention}): a saga that is forgotten and started again would send messages that are still remembered.");
         }

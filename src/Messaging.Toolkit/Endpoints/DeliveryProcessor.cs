@@ -46,6 +46,7 @@ internal sealed class DeliveryProcessor(
             }
             else if (TryRead(group[i]) is { } reason)
             {
+                LeaveStuck(group[i]);
                 verdicts[i] = await DeadLetterAsync(group[i], reason, failure: null, stopping);
             }
             else
@@ -177,6 +178,15 @@ internal sealed class DeliveryProcessor(
         return await DeadLetterAsync(work, $"its handler failed with {exception.GetType().Name}", exception, stopping);
     }
 
+    /// <summary>What is for one instance and cannot even be read is what that instance waits for.</summary>
+    private void LeaveStuck(Work work)
+    {
+        if (SagaRequest.Parse(work.Delivery.Envelope.InReplyTo) is { } request && endpoint.Instances.Any(definition => definition.Name == request.Definition))
+        {
+            (work.Instances, work.LeavesStuck) = ([request.Id], true);
+        }
+    }
+
     /// <summary>The instance that a message is for. What cannot be told is told when it is handled.</summary>
     private static Guid? InstanceOf(HandlerBinding handler, Work work)
     {
@@ -279,12 +289,6 @@ internal sealed class DeliveryProcessor(
     private Task<Verdict> DeadLetterAsync(Work work, string reason, Exception? failure, CancellationToken stopping)
     {
         var envelope = work.Delivery.Envelope;
-        if (SagaRequest.Parse(envelope.InReplyTo) is { } request && endpoint.Instances.Any(definition => definition.Name == request.Definition))
-        {
-            // It was for that instance alone, whether it could be read or not.
-            (work.Instances, work.LeavesStuck) = ([request.Id], true);
-        }
-
         work.RunsAlone = true;
         work.Letter = new DeadLetter
         {

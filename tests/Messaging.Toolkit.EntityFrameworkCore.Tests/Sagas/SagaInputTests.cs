@@ -74,12 +74,13 @@ public sealed class SagaInputTests
         await RefusedAsync(shop, van with { Request = van.Request.Replace(id.ToString("N"), other.ToString("N")) }, new Rented("x"), $"{other:N} is an instance of 'shop.other' and not of 'shop.rental'");
         await RefusedAsync(shop, van with { Request = bus.Request }, new Rented("x"), "it replies to a request that nobody at this endpoint has made");
         await RefusedAsync(shop, van with { Request = "nonsense" }, new Rented("x"), "it replies to a request that nobody at this endpoint has made");
-        await RefusedAsync(shop, van, new CarTaken("x"), "this endpoint has no handler for its type");
-        await RefusedAsync(shop, bus, new RentRefused("x"), "this endpoint has no handler for its type");
         await RefusedAsync(shop, van with { Request = van.Request.Replace("|car|", "|driver|") }, new RentRefused("x"), "step 'driver' of 'shop.rental' has no .Succeeds or .Fails for such a reply");
         await RefusedAsync(shop, van with { Request = van.Request.Replace("|car|", "|wings|") }, new Rented("x"), "it replies to step 'wings', which 'shop.rental' does not have");
 
         (await shop.RowAsync(id)).Should().BeEquivalentTo(before, "none of them was for it");
+        await RefusedAsync(shop, bus, new RentRefused("x"), "this endpoint has no handler for its type");
+        await RefusedAsync(shop, van, new CarTaken("x"), "this endpoint has no handler for its type");
+        (await shop.RowAsync(id)).Status.Should().Be(SagaStatus.Stuck, "this was what it waits for");
         await shop.ReplyAsync(van, new Rented("van"));
         await shop.UntilAsync(id, SagaStatus.Completed);
     }

@@ -253,8 +253,8 @@ public sealed class SagaStoreTests
         await using var shop = await StoreTests.CreateAsync(database, statements);
         var now = await StoredSagas.NowAsync(shop);
         var message = Guid.CreateVersion7();
-        var running = StoredSagas.New(now) with { State = "not even JSON" };
-        var compensating = StoredSagas.New(now) with { Status = SagaStatus.Compensating };
+        var running = StoredSagas.New(now) with { State = "not even JSON", HistoryLength = 2, DueAt = now };
+        var compensating = StoredSagas.New(now) with { Status = SagaStatus.Compensating, DueAt = now };
         var completed = StoredSagas.New(now) with { Status = SagaStatus.Completed };
         await StoredSagas.WriteAsync(shop, running, StoredSagas.Entry(1, SagaEvent.Started, now), StoredSagas.Entry(2, SagaEvent.StepStarted, now));
         await StoredSagas.WriteAsync(shop, compensating);
@@ -263,13 +263,14 @@ public sealed class SagaStoreTests
 
         (await store.MarkStuckAsync(running.Id, new string('w', 600), message, stopsTimeouts: false, default)).Should().BeTrue();
         (await store.MarkStuckAsync(running.Id, "again", null, stopsTimeouts: false, default)).Should().BeFalse();
-        (await store.MarkStuckAsync(compensating.Id, "why", null, stopsTimeouts: false, default)).Should().BeTrue();
+        (await store.MarkStuckAsync(compensating.Id, "why", null, stopsTimeouts: true, default)).Should().BeTrue();
         (await store.MarkStuckAsync(completed.Id, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
         (await store.MarkStuckAsync(Guid.Empty, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
 
         var marked = (await StoredSagas.ReadAsync(shop, running.Id))!;
-        marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });
+        marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, HistoryLength = 3, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });
         marked.ChangedAt.Should().BeOnOrAfter(now.AddSeconds(-1)).And.BeCloseTo(now, Minute);
+        (await StoredSagas.ReadAsync(shop, compensating.Id))!.DueAt.Should().BeNull();
         var history = await StoredSagas.Catalogue(shop).ReadHistoryAsync(running.Id, default);
         history.Should().HaveCount(3);
         history[2].Should().Be(new SagaHistoryEntry { Sequence = 3, At = history[2].At, Event = SagaEvent.Stuck, MessageId = message, Detail = new string('w', 500) });

@@ -101,7 +101,7 @@ public sealed class TableNamesTests
         var now = await StoredSagas.NowAsync(shop);
         var saga = StoredSagas.New(now) with { DueAt = now };
         await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now));
-        await StoredSagas.WriteAsync(shop, saga with { Revision = 2 }, StoredSagas.Entry(2, SagaEvent.StepStarted, now));
+        await StoredSagas.WriteAsync(shop, saga with { Revision = 2, HistoryLength = 2 }, StoredSagas.Entry(2, SagaEvent.StepStarted, now));
         (await StoredSagas.Store(shop).SendDueAsync(["shop"], 1, TimeSpan.FromMinutes(1), _ => [], default)).Should().Be(1);
         (await StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, stopsTimeouts: false, default)).Should().BeTrue();
 

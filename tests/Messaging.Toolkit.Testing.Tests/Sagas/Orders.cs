@@ -21,6 +21,8 @@ internal sealed class Orders : ISimulatedApplication
             .Event<GoodsPacked>(e => e.Named("packed"))
             .Event<LabelPrinted>(e => e.Named("printed"))
             .Event<LabelLost>(e => e.Named("lost"))
+            .Event<ParcelCounted>(e => e.Named("counted"))
+            .Event<ParcelRecounted>(e => e.Named("recounted"))
             .Event<ParcelReady>(e => e.Named("ready"))
             .Endpoint("orders", e => e.Process<OrderProcess>())
             .Endpoint("parcels", e => e.Process<ParcelProcess>()));
@@ -85,7 +87,9 @@ internal sealed class ParcelProcess : ProcessManager<ParcelState>
             .When<LabelPrinted>(m => m.Parcel).Then((state, m, _) => state.Log.Add("printed")).GoTo("printed"))
         .During("packed", p => p.When<LabelPrinted>(m => m.Parcel).Then(Ready).GoTo("ready").Complete())
         .During("printed", p => p.When<GoodsPacked>(m => m.Parcel).Then(Ready).GoTo("ready").Complete())
-        .DuringAny(p => p.When<LabelLost>(m => m.Parcel).Then((state, m, _) => state.Log.Add("lost " + m.Number)));
+        .DuringAny(p => p.When<LabelLost>(m => m.Parcel).Then((state, m, _) => state.Log.Add(m.Number >= 0 ? "lost " + m.Number : throw new InvalidOperationException("scripted"))))
+        .During("counted", p => p.When<ParcelCounted>(m => m.Parcel).Complete())
+        .DuringAny(p => p.When<ParcelRecounted>(m => m.Parcel).GoTo("counted"));
 
     private static void Ready(ParcelState state, LabelPrinted message, MessageContext context) => context.Publish(new ParcelReady(message.Parcel));
 
@@ -111,6 +115,10 @@ internal sealed record GoodsPacked(string Parcel);
 internal sealed record LabelPrinted(string Parcel);
 
 internal sealed record LabelLost(string Parcel, int Number);
+
+internal sealed record ParcelCounted(string Parcel);
+
+internal sealed record ParcelRecounted(string Parcel);
 
 internal sealed record ParcelReady(string Parcel);
 

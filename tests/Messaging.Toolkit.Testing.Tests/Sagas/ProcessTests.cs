@@ -160,6 +160,20 @@ public sealed class ProcessTests : IDisposable
         Find<ParcelProcess>("p1").State.Should().Contain("""["packed","lost 1","lost 2"]""");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void When_an_event_that_waited_cannot_be_handled_Should_begin_all_the_same_and_keep_it_as_a_dead_letter(bool fails)
+    {
+        Publish(fails ? new LabelLost("p1", -1) : new ParcelCounted("p1"));
+        Publish(new LabelLost("p1", 2));
+        Publish(new GoodsPacked("p1"));
+
+        Find<ParcelProcess>("p1").Should().BeEquivalentTo(new { Status = fails ? SagaStatus.Stuck : SagaStatus.Running, Position = "packed" });
+        Find<ParcelProcess>("p1").State.Should().Contain("""["packed","lost 2"]""");
+        harness.DeadLetters.Should().ContainSingle().Which.Type.Should().Be(fails ? "lost" : "counted");
+    }
+
     [Fact]
     public void When_too_many_events_are_parked_Should_keep_the_next_as_a_dead_letter()
     {

@@ -18,7 +18,7 @@ public sealed class EngineTests
 
     [Fact]
     public void Whatever_happens_a_saga_ends_with_everything_done_or_everything_undone_in_the_reverse_order()
-        => Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(Arb.From(Worlds()), world => new SagaModel(world).Run()));
+        => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(Arb.From(Worlds()), world => new SagaModel(world).Run()));
 
     [Fact]
     public void An_instance_in_a_group_goes_on_when_a_new_version_has_another_branch_in_it()

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Sagas.Engine;
 using Messaging.Toolkit.Sagas.Running;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -42,7 +43,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
 
         if (turn.Progress.State is not null)
         {
-            await HandleEventAsync(turn, message);
+            await HandleEventAsync(turn, message, context);
         }
         else if (definition.Find(state: null, message.GetType()) is { } beginning)
         {
@@ -97,37 +98,87 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
     private async Task BeginAsync(ProcessTurn turn, object message, Reaction beginning)
     {
         turn.Instance.Note(SagaEvent.Started, detail: turn.NameOf(message));
-        await ReactAsync(turn, beginning, message);
+        await ReactAsync(turn, beginning, message, turn.Context);
         var parked = turn.Progress.Parked;
         turn.Progress = turn.Progress with { Parked = [] };
         foreach (var waiting in parked)
         {
-            if (!turn.Progress.IsCompleted)
-            {
-                await HandleEventAsync(turn, ReadParked(turn, waiting));
-            }
+            await HandleParkedAsync(turn, waiting);
         }
     }
 
-    private object ReadParked(ProcessTurn turn, ParkedEvent parked)
+    /// <summary>
+    /// Handles an event that has waited for the instance. What is wrong with it must not keep the instance from beginning: then it goes on as a message of its
+    /// own, to this instance alone, and fails there if it must.
+    /// </summary>
+    private async Task HandleParkedAsync(ProcessTurn turn, ParkedEvent parked)
     {
-        var type = turn.Registry.Find(parked.Type) ?? throw new MessagingException($"A parked event of '{definition.Name}' is of type '{parked.Type}', which is not registered any more: register it, or mend the row.");
-        return type.Serializer.Deserialize(parked.Body, type.ClrType);
+        if (turn.Progress.IsCompleted)
+        {
+            return;
+        }
+
+        var envelope = parked.ToEnvelope();
+        if (turn.Registry.Find(envelope.Type) is not { } type)
+        {
+            // Another process, or the next deployment, may know it.
+            turn.Progress = turn.Progress with { Parked = [.. turn.Progress.Parked, parked] };
+            return;
+        }
+
+        var message = type.Serializer.Deserialize(envelope.Body.Span, type.ClrType);
+        var attempt = new SagaEffect($"parked {envelope.Id:N}", Attempt: 1, Undoes: false);
+        if (!IsExpected(turn.Progress.State!, message.GetType()) || turn.Context.GivenUp.Any(failure => failure.Saga == turn.Instance.Id && failure.Effect == attempt))
+        {
+            SendOn(turn, message, envelope);
+            return;
+        }
+
+        try
+        {
+            await HandleEventAsync(turn, message, new MessageContext(envelope, endpoint, turn.Context.Attempt, turn.Bus));
+        }
+        catch (Exception exception) when (!turn.CancellationToken.IsCancellationRequested)
+        {
+            throw new StepFailedException(turn.Instance.Id, attempt, $"the reaction to an event that had waited failed with {exception.GetType().Name}", isFinal: false, exception);
+        }
     }
 
-    private async Task HandleEventAsync(ProcessTurn turn, object message)
+    private void SendOn(ProcessTurn turn, object message, MessageEnvelope envelope)
+        => turn.Bus.SendTo(
+            endpoint,
+            message,
+            new Addressing
+            {
+                Key = SagaRequest.KeyOf(turn.Instance.Id),
+                InReplyTo = new SagaRequest(definition.Name, turn.Instance.Id).ToString(),
+                ReplyTo = envelope.ReplyTo,
+            },
+            options =>
+            {
+                options.CorrelationId = envelope.CorrelationId;
+                foreach (var (name, value) in envelope.Headers)
+                {
+                    options.Headers[name] = value;
+                }
+            });
+
+    private bool IsExpected(string state, Type type)
+        => definition.Find(state, type) is not null || definition.Ignores(state, type) || definition.Initial.Find(type) is not null;
+
+    private async Task HandleEventAsync(ProcessTurn turn, object message, MessageContext context)
     {
         var state = turn.Progress.State!;
         if (definition.Find(state, message.GetType()) is { } reaction)
         {
             turn.Instance.Note(SagaEvent.EventHandled, state, turn.NameOf(message));
-            await ReactAsync(turn, reaction, message);
+            await ReactAsync(turn, reaction, message, context);
         }
         else if (definition.Ignores(state, message.GetType()))
         {
             turn.Instance.Note(SagaEvent.EventSetAside, state, turn.NameOf(message));
         }
-        else if (definition.Initial.Find(message.GetType()) is null)
+        else if (!IsExpected(state, message.GetType()))
         {
             throw new UnhandleableException($"'{definition.Name}' does not expect it in state '{state}': handle it there, or .Ignore it");
         }
@@ -149,7 +200,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
                 turn.Instance.Note(SagaEvent.EventSetAside, detail: turn.NameOf(message));
                 turn.Progress = turn.Progress with
                 {
-                    Parked = [.. turn.Progress.Parked, new ParkedEvent(turn.NameOf(message), turn.Context.MessageId, turn.Context.Envelope.Body.ToArray())],
+                    Parked = [.. turn.Progress.Parked, ParkedEvent.Of(turn.Context.Envelope)],
                 };
                 return;
 
@@ -161,14 +212,14 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         }
     }
 
-    private async Task ReactAsync(ProcessTurn turn, Reaction reaction, object message)
+    private async Task ReactAsync(ProcessTurn turn, Reaction reaction, object message, MessageContext context)
     {
         foreach (var step in reaction.Steps)
         {
             switch (step)
             {
                 case ReactionStep.Acts acts:
-                    await acts.Run(turn.Scope, turn.State, message, turn.Context, turn.CancellationToken);
+                    await acts.Run(turn.Scope, turn.State, message, context, turn.CancellationToken);
                     break;
 
                 case ReactionStep.Schedules schedules:
@@ -220,7 +271,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
             turn.Instance.Note(SagaEvent.TimedOut, turn.Progress.State, next.Name);
             if (definition.Timeouts.TryGetValue(next.Name, out var type) && definition.Find(turn.Progress.State, type) is { } reaction)
             {
-                await ReactAsync(turn, reaction, turn.Services.States.ReadTimeout(next.Body, type, definition.Name));
+                await ReactAsync(turn, reaction, turn.Services.States.ReadTimeout(next.Body, type, definition.Name), turn.Context);
             }
         }
     }

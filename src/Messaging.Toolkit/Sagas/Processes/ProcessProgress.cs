@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.Sagas.Processes;
 
@@ -25,5 +26,10 @@ internal sealed record ProcessProgress
 /// <summary>A timeout of an instance.</summary>
 internal sealed record ProcessTimeout(string Name, DateTime Due, byte[] Body);
 
-/// <summary>An event that came before its instance began.</summary>
-internal sealed record ParkedEvent(string Type, Guid MessageId, byte[] Body);
+/// <summary>An event that came before its instance began, whole.</summary>
+internal sealed record ParkedEvent(string Type, Guid MessageId, string? Key, string Headers, byte[] Body)
+{
+    public static ParkedEvent Of(MessageEnvelope envelope) => new(envelope.Type, envelope.Id, envelope.Key, EnvelopeHeaders.Write(envelope), envelope.Body.ToArray());
+
+    public MessageEnvelope ToEnvelope() => EnvelopeHeaders.Read(MessageId, Type, Key, Headers, Body);
+}

@@ -106,16 +106,16 @@ internal static class EndpointBugs
             """),
 
         new("given up early", "A message goes to the dead letters before its handler has had the attempts promised.", Processor,
-            "if (++work.Failures <= endpoint.Failures.ImmediateRetries)",
-            "if (++work.Failures < endpoint.Failures.ImmediateRetries)"),
+            "if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)",
+            "if (work.CountFailure(exception) < endpoint.Failures.ImmediateRetries && !isFinal)"),
 
         new("store's failure is the message's", "A failure of the database counts as one of the handler.", Processor,
             "if (IsStores(work, exception))",
             "if (IsStores(work, exception) && work.StoreFailures > FailurePolicy.StoreRetries)"),
 
         new("retried for ever", "A message whose handler always fails is tried for ever.", Processor,
-            "if (++work.Failures <= endpoint.Failures.ImmediateRetries)",
-            "if (++work.Failures > 0)"),
+            "if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)",
+            "if (work.CountFailure(exception) > 0)"),
     ];
 }
 

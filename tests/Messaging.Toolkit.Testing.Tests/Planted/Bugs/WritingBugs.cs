@@ -77,7 +77,7 @@ internal static class WritingBugs
             "return [.. targets.Take(1).Select("),
 
         new("random ids in handlers", "A handler that runs again sends messages with other ids.", Outgoing,
-            "cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), draft.Type.Name)",
+            "cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), purpose)",
             "ids.New()"),
 
         new("children not numbered", "The messages that one handler sends get the same id.", "Messaging.Toolkit/MessageContext.cs",
