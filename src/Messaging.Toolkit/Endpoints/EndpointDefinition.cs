@@ -30,10 +30,7 @@ internal sealed record EndpointDefinition
 
     /// <summary>Those of the handlers of its type that a message is for.</summary>
     public IReadOnlyList<HandlerBinding> Accepting(IReadOnlyList<HandlerBinding> handlers, MessageEnvelope envelope)
-    {
-        // Nearly always a message is no reply, and for all of them.
-        return Instances.Count == 0 && envelope.InReplyTo is null ? handlers : [.. handlers.Where(handler => handler.Accepts(envelope))];
-    }
+        => Instances.Count == 0 && envelope.InReplyTo is null ? handlers : [.. handlers.Where(handler => handler.Accepts(envelope))];
 
     /// <summary>How many deliveries it holds at most: enough to fill two groups for every worker, and for many keys.</summary>
     public int Prefetch => Math.Clamp(2 * Concurrency * MaxGroup, 1_000, 10_000);

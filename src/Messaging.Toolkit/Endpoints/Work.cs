@@ -71,7 +71,7 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>Gives up a step, so that the next attempt does without. False if that was done before, and has not helped.</summary>
     public bool GiveUp(StepFailedException failure)
     {
-        if (GivenUp.Exists(known => known.Saga == failure.Saga && known.Effect == failure.Effect))
+        if (GivenUp.Exists(known => known.IsOf(failure.Saga, failure.Effect)))
         {
             return false;
         }

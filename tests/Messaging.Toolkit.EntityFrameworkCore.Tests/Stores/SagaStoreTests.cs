@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Faults;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Storage;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Stores;
@@ -210,7 +212,14 @@ public sealed class SagaStoreTests
         {
             var reading = await store.ReadAsync(scope, saga.Id, default);
             second = Task.Run(() => StoredSagas.ReadAsync(shop, saga.Id));
-            await Task.Delay(300);
+            if (kind == DatabaseKind.PostgreSql)
+            {
+                await Verdict.EventuallyAsync(
+                    async () => await shop.QueryAsync(db => db.Database.SqlQuery<long>(
+                        $"""SELECT count(*) AS "Value" FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'""").SingleAsync()) > 0,
+                    "somebody waits for a lock");
+            }
+
             second.IsCompleted.Should().BeFalse("the row is locked, or the database is");
             await store.WriteAsync(scope, saga with { Revision = 2, ChangedAt = reading.Now }, [], default);
         });

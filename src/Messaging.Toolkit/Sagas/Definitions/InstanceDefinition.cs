@@ -27,6 +27,9 @@ internal abstract class InstanceDefinition(Type clrType, string? name, Type stat
     /// <summary>The upgrades that lead from a version to the current one, in their order.</summary>
     public IEnumerable<SagaUpgrade> UpgradesFrom(int version) => upgrades.Skip(version - 1);
 
+    /// <summary>A state that a version has written, as the current one reads it.</summary>
+    public string MapState(string state, int version) => UpgradesFrom(version).Aggregate(state, static (json, upgrade) => upgrade.MapState(json));
+
     /// <summary>The names that an upgrade has taken away and that are there nevertheless, for something else.</summary>
     protected IEnumerable<string> ReusedNames => upgrades
         .SelectMany((upgrade, index) => upgrade.Former.Where(name => upgrades.Skip(index).Aggregate((string?)name, (now, next) => now is null ? null : next.NameOf(now)) != name))

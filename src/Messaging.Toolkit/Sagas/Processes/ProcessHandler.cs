@@ -128,7 +128,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
 
         var message = type.Serializer.Deserialize(envelope.Body.Span, type.ClrType);
         var attempt = new SagaEffect($"parked {envelope.Id:N}", Attempt: 1, Undoes: false);
-        if (!IsExpected(turn.Progress.State!, message.GetType()) || turn.Context.GivenUp.Any(failure => failure.Saga == turn.Instance.Id && failure.Effect == attempt))
+        if (!IsExpected(turn.Progress.State!, message.GetType()) || turn.Context.GivenUp.Any(failure => failure.IsOf(turn.Instance.Id, attempt)))
         {
             SendOn(turn, message, envelope);
             return;
@@ -148,12 +148,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         => turn.Bus.SendTo(
             endpoint,
             message,
-            new Addressing
-            {
-                Key = SagaRequest.KeyOf(turn.Instance.Id),
-                InReplyTo = new SagaRequest(definition.Name, turn.Instance.Id).ToString(),
-                ReplyTo = envelope.ReplyTo,
-            },
+            new SagaRequest(definition.Name, turn.Instance.Id).ToAddressing() with { ReplyTo = envelope.ReplyTo },
             options =>
             {
                 options.CorrelationId = envelope.CorrelationId;

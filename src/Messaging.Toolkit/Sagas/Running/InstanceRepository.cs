@@ -38,13 +38,7 @@ internal sealed class InstanceRepository<TProgress>(
             throw new SagaMisplacedException($"Saga {record.Id:N} is of version {record.Version} of '{definition.Name}', and this process has version {definition.Version}: its messages wait for a process that has it.");
         }
 
-        var progress = ReadProgress(record);
-        var state = record.State;
-        foreach (var next in definition.UpgradesFrom(record.Version))
-        {
-            progress = upgrade(progress, next);
-            state = next.MapState(state);
-        }
+        var progress = definition.UpgradesFrom(record.Version).Aggregate(ReadProgress(record), upgrade);
 
         if (positions(progress).FirstOrDefault(position => !definition.Has(position)) is { } unknown)
         {
@@ -58,7 +52,7 @@ internal sealed class InstanceRepository<TProgress>(
             instance.Note(SagaEvent.Upgraded, detail: $"{record.Version} {record.Shape} to {definition.Version} {definition.Shape}");
         }
 
-        return (progress, states.Read(state, definition.StateType, definition.Name));
+        return (progress, states.Read(definition.MapState(record.State, record.Version), definition.StateType, definition.Name));
     }
 
     /// <summary>Writes an instance, in the transaction of the message that is being handled.</summary>

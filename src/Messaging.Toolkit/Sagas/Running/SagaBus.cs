@@ -20,7 +20,7 @@ internal sealed class SagaBus(
     {
         var (definition, endpoint) = Get(typeof(TSaga));
         var saga = id ?? bus.NewId(SagaSignal.Name);
-        bus.SendTo(endpoint.Name, Signal(state, definition), AddressOf(definition, saga));
+        bus.SendTo(endpoint.Name, Signal(state, definition), new SagaRequest(definition.Name, saga).ToAddressing());
         return saga;
     }
 
@@ -36,7 +36,7 @@ internal sealed class SagaBus(
         }
 
         var saga = id ?? ids.New();
-        await store.Outbox.AppendAsync(outgoing.CreateFor(endpoint.Name, Signal(state, definition), AddressOf(definition, saga), configure: null, cause: null), cancellationToken);
+        await store.Outbox.AppendAsync(outgoing.CreateFor(endpoint.Name, Signal(state, definition), new SagaRequest(definition.Name, saga).ToAddressing(), configure: null, cause: null), cancellationToken);
         return await WaitAsync<TState>(definition, store, saga, timeout, cancellationToken);
     }
 
@@ -96,11 +96,7 @@ internal sealed class SagaBus(
     public void Resume(SagaView instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        bus.SendTo(instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new Addressing
-        {
-            Key = SagaRequest.KeyOf(instance.Id),
-            InReplyTo = new SagaRequest(instance.Definition, instance.Id).ToString(),
-        });
+        bus.SendTo(instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new SagaRequest(instance.Definition, instance.Id).ToAddressing());
     }
 
     public string ToMermaid(string definition, SagaView? instance = null)
@@ -122,7 +118,7 @@ internal sealed class SagaBus(
             throw new MessagingException($"{id} is an instance of '{record.Definition}' and not of '{definition.Name}': ids are shared by all sagas, so choose another one.");
         }
 
-        var state = definition.UpgradesFrom(record.Version).Aggregate(record.State, (json, upgrade) => upgrade.MapState(json));
+        var state = definition.MapState(record.State, record.Version);
         return new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(state, typeof(TState), definition.Name), record.Reason);
     }
 
@@ -150,9 +146,6 @@ internal sealed class SagaBus(
         ArgumentNullException.ThrowIfNull(state);
         return new SagaSignal(SagaSignalKind.Start, services.States.Write(state, definition.Name), definition.Version);
     }
-
-    private static Addressing AddressOf(InstanceDefinition definition, Guid id)
-        => new() { Key = SagaRequest.KeyOf(id), InReplyTo = new SagaRequest(definition.Name, id).ToString() };
 
     private static void CheckWait(TimeSpan timeout)
     {

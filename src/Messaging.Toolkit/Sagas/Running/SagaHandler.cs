@@ -58,8 +58,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
             throw new SagaMisplacedException($"'{definition.Name}' is started in version {start.Version}, and this process has version {definition.Version}: the start waits for a process that has it.");
         }
 
-        state = definition.UpgradesFrom(start.Version).Aggregate(state, (json, upgrade) => upgrade.MapState(json));
-        turn.State = turn.Services.States.Read(state, definition.StateType, definition.Name);
+        turn.State = turn.Services.States.Read(definition.MapState(state, start.Version), definition.StateType, definition.Name);
         await GoOnAsync(instance, turn, Decide(instance, turn, new SagaInput.Started()), cancellationToken);
     }
 
@@ -208,11 +207,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     /// <summary>Has an activity run in a transaction of its own: another one has run in this one, and a failure must not touch it.</summary>
     private void Signal(Instance instance, SagaTurn turn, SagaEffect effect)
-        => turn.Bus.SendTo(endpoint, new SagaSignal(SagaSignalKind.Run), new Addressing
-        {
-            Key = SagaRequest.KeyOf(instance.Id),
-            InReplyTo = RequestOf(instance, turn, effect).ToString(),
-        });
+        => turn.Bus.SendTo(endpoint, new SagaSignal(SagaSignalKind.Run), RequestOf(instance, turn, effect).ToAddressing());
 
     private async Task RunAsync(Instance instance, SagaTurn turn, SagaEffect effect, StepAction.Runs runs, TimeSpan? timeout, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Messaging.Toolkit.Outbox;
 
 namespace Messaging.Toolkit.Sagas.Running;
 
@@ -23,6 +24,9 @@ internal sealed record SagaRequest(string Definition, Guid Id, string Step = "",
            && int.TryParse(attempt, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new SagaRequest(definition, saga, step, number, way == "undo")
             : null;
+
+    /// <summary>How a message is sent to the instance, and to nobody else.</summary>
+    public Addressing ToAddressing() => new() { Key = KeyOf(Id), InReplyTo = ToString() };
 
     /// <summary>The ordering key of everything that is sent to an instance.</summary>
     public static string KeyOf(Guid id) => id.ToString("N");

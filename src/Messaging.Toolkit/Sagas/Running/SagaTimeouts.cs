@@ -27,7 +27,7 @@ internal sealed class SagaTimeouts(IMessageStore store, IReadOnlyCollection<stri
         => outgoing.CreateFor(
             due.Endpoint,
             new SagaSignal(SagaSignalKind.Due, DueAt: due.DueAt),
-            new Addressing { Key = SagaRequest.KeyOf(due.Id), InReplyTo = new SagaRequest(due.Definition, due.Id).ToString() },
+            new SagaRequest(due.Definition, due.Id).ToAddressing(),
             configure: null,
             cause: null);
 }

@@ -24,5 +24,5 @@ internal sealed class SagaTurn(IServiceProvider scope, MessageBus bus, MessageCo
 
     /// <summary>Why something must not be tried in this attempt, because it has failed in those before; null if it may.</summary>
     public string? FailureOf(Guid saga, SagaEffect effect)
-        => context.GivenUp.FirstOrDefault(failure => failure.Saga == saga && failure.Effect == effect)?.Reason;
+        => context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect))?.Reason;
 }

@@ -17,4 +17,6 @@ internal sealed class StepFailedException(Guid saga, SagaEffect effect, string r
 
     /// <summary>Whether it makes no sense to try the same again.</summary>
     public bool IsFinal => isFinal;
+
+    public bool IsOf(Guid instance, SagaEffect attempt) => saga == instance && effect == attempt;
 }

@@ -89,7 +89,7 @@ internal static class SagaBugs
             ""),
 
         Bug("failed step tried for ever", "A step that was given up is tried in each further attempt at its message.", "Messaging.Toolkit/Sagas/Running/SagaTurn.cs",
-            "=> context.GivenUp.FirstOrDefault(failure => failure.Saga == saga && failure.Effect == effect)?.Reason;",
+            "=> context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect))?.Reason;",
             "=> null;"),
 
         Bug("no notice", "Nobody is told of a command that went to the dead letters.", "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs",
