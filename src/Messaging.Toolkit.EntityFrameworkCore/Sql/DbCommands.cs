@@ -36,6 +36,8 @@ internal static class DbCommands
         return command;
     }
 
+    public static DbCommand WithIf(this DbCommand command, bool condition, string name, object? value) => condition ? command.With(name, value) : command;
+
     /// <summary>Adds values as parameters of a name and a number: those of <see cref="Parameters"/>.</summary>
     public static DbCommand WithAll<T>(this DbCommand command, string name, IReadOnlyCollection<T> values)
     {

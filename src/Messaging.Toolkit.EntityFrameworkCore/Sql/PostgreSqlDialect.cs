@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
 
@@ -20,6 +21,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override SagaSql Sagas => field ??= new PostgreSqlSagaSql(this, Names);
 
+    public override ParkingSql Parking => field ??= new PostgreSqlParkingSql(this, Names);
+
     public override DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
         => context.CreateCommand($"DELETE FROM {Names.Outbox.Table} WHERE {Names.Outbox.Id} = ANY(@ids)").With("@ids", ids.ToArray());
 
@@ -39,14 +42,14 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
         return $"{column} = ANY({name})";
     }
 
-    public override async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<Guid> messageIds, CancellationToken cancellationToken)
+    public override async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<MessageEnvelope> messages, CancellationToken cancellationToken)
     {
         // In the order of the ids, so that two processes with the same messages wait for each other and do not deadlock.
         var claim = Names.Claim;
         await using var command = context.CreateCommand(LimitWait(
             $"INSERT INTO {claim.Table} ({claim.Endpoint}, {claim.MessageId}, {claim.ClaimedAt}) " +
-            $"SELECT @e, id, {NowExpression} FROM unnest(@ids) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING {claim.MessageId}"))
-            .With("@e", endpoint).With("@ids", messageIds.ToArray());
+            $"SELECT @e, m.id, {NowExpression} FROM unnest(@ids, @keys) AS m(id, key) WHERE {Parking.IsFree("@e", "m.key")} ORDER BY m.id ON CONFLICT DO NOTHING RETURNING {claim.MessageId}"))
+            .With("@e", endpoint).With("@ids", messages.Select(message => message.Id).ToArray()).With("@keys", messages.Select(message => message.Key).ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var claimed = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
@@ -64,8 +67,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
 
-    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
-        => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", values)}) ON CONFLICT DO NOTHING";
+    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)
+        => InsertOrDoNothing(table, columns, values, condition);
 
     protected override bool IsTransientCode(DbException exception) => exception.SqlState is { } state && TransientStates.Contains(state);
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
-using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -39,6 +39,12 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     /// <summary>The statements that run instances.</summary>
     public virtual SagaSql Sagas => field ??= new SagaSql(this, Names);
+
+    /// <summary>The statements of parked messages.</summary>
+    public virtual ParkingSql Parking => field ??= new ParkingSql(this, Names);
+
+    /// <summary>The statements of dead letters.</summary>
+    public DeadLetterSql DeadLetters => field ??= new DeadLetterSql(this, Names);
 
     /// <summary>The statements that look at instances.</summary>
     public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);
@@ -116,7 +122,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
                     .With(ParameterName(first + 2), bucket)
                     .With(ParameterName(first + 3), envelope.Key)
                     .With(ParameterName(first + 4), envelope.Type)
-                    .With(ParameterName(first + 5), Messaging.Toolkit.Messages.EnvelopeHeaders.Write(envelope))
+                    .With(ParameterName(first + 5), EnvelopeHeaders.Write(envelope))
                     .With(ParameterName(first + 6), AsArray(envelope.Body));
             }
 
@@ -154,28 +160,33 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     public DbCommand ReadDestinations(DbContext context) => context.CreateCommand($"SELECT DISTINCT {Names.Outbox.Destination} FROM {Names.Outbox.Table}");
 
-    /// <summary>Claims messages and returns those that nobody had claimed before. A concurrent claim is waited for.</summary>
-    public virtual async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<Guid> messageIds, CancellationToken cancellationToken)
+    /// <summary>
+    /// Claims messages, and returns those that nobody had claimed before and that have none of their key parked before them. A concurrent
+    /// claim is waited for.
+    /// </summary>
+    public virtual async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<MessageEnvelope> messages, CancellationToken cancellationToken)
     {
         var claimed = new HashSet<Guid>();
-        foreach (var messageId in messageIds)
+        foreach (var message in messages)
         {
-            await using var command = Claim(context, endpoint, messageId);
+            await using var command = Claim(context, endpoint, message.Id, message.Key);
             if (await command.ExecuteNonQueryAsync(cancellationToken) > 0)
             {
-                claimed.Add(messageId);
+                claimed.Add(message.Id);
             }
         }
 
         return claimed;
     }
 
-    /// <summary>Claims one message; affects no row if it is claimed already.</summary>
-    public DbCommand Claim(DbContext context, string endpoint, Guid messageId)
+    /// <summary>Claims one message; affects no row if it is claimed already, or if something of the key is parked.</summary>
+    public DbCommand Claim(DbContext context, string endpoint, Guid messageId, string? freeKey = null)
     {
         var sql = InsertIfAbsent(
-            Names.Claim.Table, [Names.Claim.Endpoint, Names.Claim.MessageId, Names.Claim.ClaimedAt], ["@e", "@m", Now], keys: 2);
-        return WithNow(context.CreateCommand(sql).With("@e", endpoint).With("@m", messageId));
+            Names.Claim.Table, [Names.Claim.Endpoint, Names.Claim.MessageId, Names.Claim.ClaimedAt], ["@e", "@m", Now], keys: 2,
+            freeKey is null ? null : Parking.IsFree("@e", "@k"));
+        var command = WithNow(context.CreateCommand(sql).With("@e", endpoint).With("@m", messageId));
+        return freeKey is null ? command : command.With("@k", freeKey);
     }
 
     public DbCommand CountClaims(DbContext context, string endpoint, Guid messageId)
@@ -223,19 +234,6 @@ internal class SqlDialect(TableNames names, TimeProvider time)
                 $"DELETE FROM {Names.Lease.Table} WHERE {Names.Lease.ExpiresAt} < @now AND {Names.Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)})")
             .With("@now", now).WithAll("@n", leases);
 
-    public DbCommand InsertDeadLetter(DbContext context, DeadLetter letter)
-    {
-        var names = Names.DeadLetter;
-        var sql = InsertIfAbsent(
-            names.Table,
-            [names.Endpoint, names.MessageId, names.Type, names.Key, names.Headers, names.Body, names.Reason, names.Failure, names.Attempts, names.DeadAt],
-            ["@e", "@m", "@t", "@k", "@h", "@b", "@r", "@f", "@a", Now],
-            keys: 2);
-        return WithNow(context.CreateCommand(sql)
-            .With("@e", letter.Endpoint).With("@m", letter.MessageId).With("@t", StorableText.From(letter.Type)).With("@k", StorableText.From(letter.Key)).With("@h", StorableText.From(letter.Headers))
-            .With("@b", AsArray(letter.Body)).With("@r", StorableText.From(letter.Reason)).With("@f", StorableText.From(letter.Failure)).With("@a", letter.Attempts));
-    }
-
     /// <summary>The condition that a column has one of the values; adds them to the command.</summary>
     public virtual string AnyOf<T>(DbCommand command, string column, string name, IReadOnlyCollection<T> values)
     {
@@ -254,14 +252,18 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     public virtual string Limit(int count, int offset = 0) => $"OFFSET {offset} ROWS FETCH NEXT {count} ROWS ONLY";
 
     /// <summary>
-    /// Inserts a row unless its key is there. Two at once may both find nothing: the second fails on the key and is tried
-    /// again by its caller, as after any failure. Databases that can avoid that override it.
+    /// Inserts a row unless its key is there, and only if the condition holds. Two at once may both find nothing: the second fails on the
+    /// key and is tried again by its caller, as after any failure. Databases that can avoid that override it.
     /// </summary>
-    public virtual string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
+    public virtual string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)
     {
         var same = string.Join(" AND ", columns.Take(keys).Zip(values, (column, value) => $"{column} = {value}"));
-        return $"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", values)} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})";
+        return $"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", values)} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same}){(condition is null ? "" : $" AND {condition}")}";
     }
+
+    /// <summary>As <see cref="InsertIfAbsent"/>, for databases that know <c>ON CONFLICT</c>.</summary>
+    protected static string InsertOrDoNothing(string table, string[] columns, string[] values, string? condition)
+        => $"INSERT INTO {table} ({string.Join(", ", columns)}) {(condition is null ? $"VALUES ({string.Join(", ", values)})" : $"SELECT {string.Join(", ", values)} WHERE {condition}")} ON CONFLICT DO NOTHING";
 
     public virtual DbCommand ReadMessages(DbContext context, OutboxQuery query)
     {
@@ -332,7 +334,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     private static string Literals(IEnumerable<int> values) => Literals(values.Select(value => (long)value));
 
-    private static byte[] AsArray(ReadOnlyMemory<byte> memory)
+    public static byte[] AsArray(ReadOnlyMemory<byte> memory)
         => System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
             ? segment.Array
             : memory.ToArray();

@@ -16,7 +16,7 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
     protected override bool IsTransientCode(DbException exception)
         => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);
 
-    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
-        => base.InsertIfAbsent(table, columns, values, keys).Replace(
+    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)
+        => base.InsertIfAbsent(table, columns, values, keys, condition).Replace(
             $"FROM {table} WHERE", $"FROM {table} WITH (UPDLOCK, HOLDLOCK) WHERE", StringComparison.Ordinal);
 }

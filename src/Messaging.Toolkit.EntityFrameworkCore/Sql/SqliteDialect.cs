@@ -16,8 +16,8 @@ internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDi
 
     public override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
 
-    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys)
-        => $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", values)}) ON CONFLICT DO NOTHING";
+    public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)
+        => InsertOrDoNothing(table, columns, values, condition);
 
     /// <summary>The provider does not say what is transient, and this package has no reference to it.</summary>
     protected override bool IsTransientCode(DbException exception)

@@ -34,7 +34,12 @@ internal sealed class TableNames
             Table<DeadLetterRow>(), Column<DeadLetterRow>(nameof(DeadLetterRow.Endpoint)), Column<DeadLetterRow>(nameof(DeadLetterRow.MessageId)),
             Column<DeadLetterRow>(nameof(DeadLetterRow.Type)), Column<DeadLetterRow>(nameof(DeadLetterRow.Key)), Column<DeadLetterRow>(nameof(DeadLetterRow.Headers)),
             Column<DeadLetterRow>(nameof(DeadLetterRow.Body)), Column<DeadLetterRow>(nameof(DeadLetterRow.Reason)), Column<DeadLetterRow>(nameof(DeadLetterRow.Failure)),
-            Column<DeadLetterRow>(nameof(DeadLetterRow.Attempts)), Column<DeadLetterRow>(nameof(DeadLetterRow.DeadAt)));
+            Column<DeadLetterRow>(nameof(DeadLetterRow.Attempts)), Column<DeadLetterRow>(nameof(DeadLetterRow.DeadAt)), Column<DeadLetterRow>(nameof(DeadLetterRow.Id)),
+            Column<DeadLetterRow>(nameof(DeadLetterRow.Origin)), Column<DeadLetterRow>(nameof(DeadLetterRow.ExceptionType)), Column<DeadLetterRow>(nameof(DeadLetterRow.FirstFailedAt)));
+        Parked = new(
+            Table<ParkedRow>(), Column<ParkedRow>(nameof(ParkedRow.Id)), Column<ParkedRow>(nameof(ParkedRow.Endpoint)), Column<ParkedRow>(nameof(ParkedRow.MessageId)),
+            Column<ParkedRow>(nameof(ParkedRow.Type)), Column<ParkedRow>(nameof(ParkedRow.Key)), Column<ParkedRow>(nameof(ParkedRow.Headers)), Column<ParkedRow>(nameof(ParkedRow.Body)),
+            Column<ParkedRow>(nameof(ParkedRow.Attempts)), Column<ParkedRow>(nameof(ParkedRow.Delays)), Column<ParkedRow>(nameof(ParkedRow.FirstFailedAt)), Column<ParkedRow>(nameof(ParkedRow.DueAt)));
         Saga = new(
             Table<SagaRow>(), Column<SagaRow>(nameof(SagaRow.Id)), Column<SagaRow>(nameof(SagaRow.Definition)), Column<SagaRow>(nameof(SagaRow.Endpoint)),
             Column<SagaRow>(nameof(SagaRow.Correlation)), Column<SagaRow>(nameof(SagaRow.Revision)), Column<SagaRow>(nameof(SagaRow.Version)),
@@ -54,6 +59,8 @@ internal sealed class TableNames
     public LeaseNames Lease { get; }
 
     public DeadLetterNames DeadLetter { get; }
+
+    public ParkedNames Parked { get; }
 
     public SagaNames Saga { get; }
 
@@ -76,7 +83,11 @@ internal sealed class TableNames
     public sealed record LeaseNames(string Table, string Name, string Owner, string Epoch, string ExpiresAt);
 
     public sealed record DeadLetterNames(
-        string Table, string Endpoint, string MessageId, string Type, string Key, string Headers, string Body, string Reason, string Failure, string Attempts, string DeadAt);
+        string Table, string Endpoint, string MessageId, string Type, string Key, string Headers, string Body, string Reason, string Failure, string Attempts, string DeadAt,
+        string Id, string Origin, string ExceptionType, string FirstFailedAt);
+
+    public sealed record ParkedNames(
+        string Table, string Id, string Endpoint, string MessageId, string Type, string Key, string Headers, string Body, string Attempts, string Delays, string FirstFailedAt, string DueAt);
 
     public sealed record SagaNames(
         string Table, string Id, string Definition, string Endpoint, string Correlation, string Revision, string Version, string Shape, string Status, string Position,

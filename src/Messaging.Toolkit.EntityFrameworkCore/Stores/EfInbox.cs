@@ -1,8 +1,10 @@
 using System.Data.Common;
+using System.Globalization;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Parking;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -16,10 +18,15 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 /// </summary>
 internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceScopeFactory scopes) : IInbox where TContext : DbContext
 {
-    public async Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken)
+        => HandleAsync(new Attempt(endpoint, messages, handle, Parked: null), cancellationToken);
+
+    public async Task<HandlingOutcome> HandleParkedAsync(ParkedMessage parked, MessageEnvelope envelope, HandleInScope handle, CancellationToken cancellationToken)
+        => (await HandleAsync(new Attempt(parked.Endpoint, [envelope], handle, parked), cancellationToken))[0];
+
+    private async Task<IReadOnlyList<HandlingOutcome>> HandleAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         using var turn = await database.TakeTurnAsync(cancellationToken);
-        var attempt = new Attempt(endpoint, messages, handle);
 
         await using var scope = scopes.CreateAsyncScope();
         var strategy = scope.ServiceProvider.GetRequiredService<TContext>().Database.CreateExecutionStrategy();
@@ -60,14 +67,13 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         var context = scope.GetRequiredService<TContext>();
         var sql = database.Store.Dialect(context);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var claimed = await sql.ClaimAsync(context, attempt.Endpoint, [.. attempt.Messages.Select(message => message.Id)], cancellationToken);
-        attempt.Claim(claimed);
+        await ClaimAsync(context, sql, attempt, cancellationToken);
 
         var published = false;
         var isFirst = true;
         for (var i = 0; i < attempt.Messages.Count; i++)
         {
-            if (attempt.Outcomes[i] == HandlingOutcome.Duplicate)
+            if (attempt.Outcomes[i] != HandlingOutcome.Handled)
             {
                 continue;
             }
@@ -78,7 +84,12 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             isFirst = false;
         }
 
-        if (sql.AbortsTransactionOnError)
+        if (attempt is { Parked: { Key: { } key } parked })
+        {
+            await using var promote = sql.Parking.PromoteNext(context, transaction.GetDbTransaction(), parked.Endpoint, key);
+            await promote.ExecuteNonQueryAsync(cancellationToken);
+        }
+        else if (sql.AbortsTransactionOnError)
         {
             await EnsureAliveAsync(context, cancellationToken);
         }
@@ -90,6 +101,50 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         }
 
         return attempt.Outcomes;
+    }
+
+    /// <summary>Makes the messages this transaction's, and finds out about those that are not.</summary>
+    private static async Task ClaimAsync(TContext context, SqlDialect sql, Attempt attempt, CancellationToken cancellationToken)
+    {
+        if (attempt.Parked is { } parked)
+        {
+            await using var remove = sql.Parking.Remove(context, context.Database.CurrentTransaction!.GetDbTransaction(), parked);
+            attempt.Claim(await remove.ExecuteNonQueryAsync(cancellationToken) > 0 ? [parked.MessageId] : [], held: []);
+            return;
+        }
+
+        var claimed = await sql.ClaimAsync(context, attempt.Endpoint, attempt.Messages, cancellationToken);
+        attempt.Claim(claimed, claimed.Count == attempt.Messages.Count ? [] : await FindHeldAsync(context, sql, attempt, claimed, cancellationToken));
+    }
+
+    /// <summary>
+    /// What could not be claimed is a duplicate, unless nobody has claimed it: then its key is parked. Whose claim was waited for may have
+    /// parked it meanwhile, and the statement that claimed the later ones of its key did not see that: so it is asked again.
+    /// </summary>
+    private static async Task<HashSet<Guid>> FindHeldAsync(TContext context, SqlDialect sql, Attempt attempt, HashSet<Guid> claimed, CancellationToken cancellationToken)
+    {
+        var held = new HashSet<Guid>();
+        foreach (var message in attempt.Messages.Where(message => message.Key is not null && !claimed.Contains(message.Id)))
+        {
+            if (!await IsClaimedAsync(context, sql, attempt.Endpoint, message.Id, cancellationToken))
+            {
+                held.Add(message.Id);
+            }
+        }
+
+        var keys = attempt.Messages.Where(message => claimed.Contains(message.Id)).Select(message => message.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (keys.Count > 0 && (await sql.Parking.ReadParkedKeysAsync(context, attempt.Endpoint, keys, cancellationToken)).Count > 0)
+        {
+            throw new MessagingException("A message of the same key has been parked meanwhile; what was claimed behind it is given back and tried again.");
+        }
+
+        return held;
+    }
+
+    private static async Task<bool> IsClaimedAsync(TContext context, SqlDialect sql, string endpoint, Guid messageId, CancellationToken cancellationToken)
+    {
+        await using var command = sql.CountClaims(context, endpoint, messageId);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) > 0;
     }
 
     private async Task<bool> HandleInOwnScopeAsync(TContext leader, DbTransaction transaction, Attempt attempt, int index, CancellationToken cancellationToken)
@@ -135,16 +190,21 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
     }
 
     /// <summary>
-    /// Whether all that the attempt claimed is claimed. One claim tells nothing of the others: it may be another process's, which
+    /// Whether all that the attempt claimed is claimed, or what was parked is parked no more. One claim tells nothing of the others: it may be another process's, which
     /// was given that message too and handled it after our transaction was lost.
     /// </summary>
     private async Task<bool> VerifyAsync(Attempt attempt, CancellationToken cancellationToken)
         => attempt.Claimed.Count > 0 && await database.RunAsync(async (context, sql) =>
         {
+            if (attempt.Parked is { } parked)
+            {
+                await using var command = sql.Parking.CountById(context, parked.Id);
+                return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) == 0;
+            }
+
             foreach (var messageId in attempt.Claimed)
             {
-                await using var command = sql.CountClaims(context, attempt.Endpoint, messageId);
-                if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture) == 0)
+                if (!await IsClaimedAsync(context, sql, attempt.Endpoint, messageId, cancellationToken))
                 {
                     return false;
                 }
@@ -153,25 +213,20 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             return true;
         }, cancellationToken);
 
-    private sealed class Attempt(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle)
+    private sealed record Attempt(string Endpoint, IReadOnlyList<MessageEnvelope> Messages, HandleInScope Handle, ParkedMessage? Parked)
     {
-        public string Endpoint => endpoint;
-
-        public IReadOnlyList<MessageEnvelope> Messages => messages;
-
-        public HandleInScope Handle => handle;
-
-        public HandlingOutcome[] Outcomes { get; } = new HandlingOutcome[messages.Count];
+        public HandlingOutcome[] Outcomes { get; } = new HandlingOutcome[Messages.Count];
 
         /// <summary>The claims of this attempt: if they are all there afterwards, their messages are handled.</summary>
         public IReadOnlyCollection<Guid> Claimed { get; private set; } = [];
 
-        public void Claim(HashSet<Guid> ids)
+        public void Claim(HashSet<Guid> ids, HashSet<Guid> held)
         {
             Claimed = ids;
-            for (var i = 0; i < messages.Count; i++)
+            for (var i = 0; i < Messages.Count; i++)
             {
-                Outcomes[i] = ids.Contains(messages[i].Id) ? HandlingOutcome.Handled : HandlingOutcome.Duplicate;
+                var id = Messages[i].Id;
+                Outcomes[i] = ids.Contains(id) ? HandlingOutcome.Handled : held.Contains(id) ? HandlingOutcome.Held : HandlingOutcome.Duplicate;
             }
         }
     }

@@ -5,6 +5,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
@@ -30,6 +31,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Outbox = new EfOutboxStore<TContext>(database);
         Leases = new EfLeaseStore<TContext>(database);
         Inbox = new EfInbox<TContext>(database, scopes);
+        Parking = new EfParkingStore<TContext>(database);
         DeadLetters = new EfDeadLetterStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
@@ -42,6 +44,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public ILeaseStore Leases { get; }
 
     public IInbox Inbox { get; }
+
+    public IParkingStore Parking { get; }
 
     public IDeadLetterStore DeadLetters { get; }
 

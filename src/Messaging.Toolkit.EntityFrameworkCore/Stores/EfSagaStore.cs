@@ -39,23 +39,6 @@ internal sealed class EfSagaStore<TContext>(EfDatabase<TContext> database) : ISa
         context.Database.AutoSavepointsEnabled = savepoints;
     }
 
-    public Task<bool> MarkStuckAsync(Guid id, string reason, Guid? messageId, bool stopsTimeouts, CancellationToken cancellationToken)
-        => database.WriteAsync(async (context, sql) =>
-        {
-            // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here.
-            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
-            await using var mark = sql.Sagas.MarkStuck(context, transaction, id, reason, stopsTimeouts);
-            await using var add = sql.Sagas.AddStuck(context, transaction, id, reason, messageId);
-            var isMarked = await mark.ExecuteNonQueryAsync(cancellationToken) > 0;
-            if (isMarked)
-            {
-                await add.ExecuteNonQueryAsync(cancellationToken);
-            }
-
-            await transaction.CommitAsync(cancellationToken);
-            return isMarked;
-        }, cancellationToken);
-
     /// <summary>It is asked every second, and nearly always there is nothing: so it looks first, without a transaction and without a turn to write.</summary>
     public async Task<int> SendDueAsync(
         IReadOnlyCollection<string> endpoints, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)

@@ -1,8 +1,16 @@
+using Messaging.Toolkit.DeadLetters;
+
 namespace Messaging.Toolkit.EntityFrameworkCore.Tables;
 
 /// <summary>A message that could not be handled or delivered, whole.</summary>
 public sealed class DeadLetterRow
 {
+    /// <summary>Its place among the dead letters: they are read and replayed in this order.</summary>
+    public long Id { get; set; }
+
+    /// <summary>Who gave it up; a column of text, with its name.</summary>
+    public DeadLetterOrigin Origin { get; set; }
+
     /// <summary>The endpoint that could not handle it, or the destination it could not be brought to.</summary>
     public required string Endpoint { get; set; }
 
@@ -24,12 +32,18 @@ public sealed class DeadLetterRow
     /// <summary>Why it is here, in a sentence.</summary>
     public required string Reason { get; set; }
 
+    /// <summary>The class of the exception behind it, or null.</summary>
+    public string? ExceptionType { get; set; }
+
     /// <summary>The failure with its stack, or null.</summary>
     public string? Failure { get; set; }
 
     /// <summary>How often it was tried.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>When it was given up, in UTC.</summary>
+    /// <summary>When it failed for the first time, by the database's clock, in UTC.</summary>
+    public DateTime FirstFailedAt { get; set; }
+
+    /// <summary>When it was given up, by the database's clock, in UTC.</summary>
     public DateTime DeadAt { get; set; }
 }

@@ -9,7 +9,7 @@ namespace Microsoft.EntityFrameworkCore;
 public static class MessagingModelBuilderExtensions
 {
     /// <summary>
-    /// Adds the tables of outbox, claims, leases, dead letters and sagas to the model, so that they are part of the context's own
+    /// Adds the tables of outbox, claims, leases, parked messages, dead letters and sagas to the model, so that they are part of the context's own
     /// migrations. Call it in <c>OnModelCreating</c>.
     /// </summary>
     /// <param name="modelBuilder">The builder of the context's model.</param>
@@ -60,7 +60,9 @@ public static class MessagingModelBuilderExtensions
         modelBuilder.Entity<DeadLetterRow>(row =>
         {
             row.ToTable(options.TablePrefix + "dead_letter", options.Schema);
-            row.HasKey(x => new { x.Endpoint, x.MessageId });
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedOnAdd();
+            row.Property(x => x.Origin).HasColumnName("origin").HasConversion<string>().HasMaxLength(20);
             row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
             row.Property(x => x.MessageId).HasColumnName("message_id");
             row.Property(x => x.Type).HasColumnName("type");
@@ -68,10 +70,33 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.Headers).HasColumnName("headers");
             row.Property(x => x.Body).HasColumnName("body");
             row.Property(x => x.Reason).HasColumnName("reason");
+            row.Property(x => x.ExceptionType).HasColumnName("exception_type");
             row.Property(x => x.Failure).HasColumnName("failure");
             row.Property(x => x.Attempts).HasColumnName("attempts");
+            row.Property(x => x.FirstFailedAt).HasColumnName("first_failed_at");
             row.Property(x => x.DeadAt).HasColumnName("dead_at");
+            row.HasIndex(x => new { x.Endpoint, x.MessageId }).IsUnique();
             row.HasIndex(x => x.DeadAt);
+        });
+
+        modelBuilder.Entity<ParkedRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "parked", options.Schema);
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedOnAdd();
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.Type).HasColumnName("type");
+            row.Property(x => x.Key).HasColumnName("partition_key").HasMaxLength(MessageLimits.MaxKeyBytes);
+            row.Property(x => x.Headers).HasColumnName("headers");
+            row.Property(x => x.Body).HasColumnName("body");
+            row.Property(x => x.Attempts).HasColumnName("attempts");
+            row.Property(x => x.Delays).HasColumnName("delays");
+            row.Property(x => x.FirstFailedAt).HasColumnName("first_failed_at");
+            row.Property(x => x.DueAt).HasColumnName("due_at");
+            row.HasIndex(x => new { x.Endpoint, x.Key, x.Id });
+            row.HasIndex(x => new { x.Endpoint, x.MessageId });
+            row.HasIndex(x => x.DueAt);
         });
 
         modelBuilder.Entity<SagaRow>(row =>

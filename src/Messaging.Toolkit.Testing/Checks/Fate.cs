@@ -28,7 +28,16 @@ internal sealed class Fate(string endpoint, MessageEnvelope envelope, KeyLine? l
 
     public bool IsDead { get; set; }
 
+    /// <summary>It was a dead letter and is no more: it was replayed.</summary>
+    public bool WasDead { get; set; }
+
+    /// <summary>Given up, it keeps its place before the later ones of its key.</summary>
+    public bool HoldsPlace { get; init; }
+
     public bool HasStarted => Runs > 0 || IsDead;
+
+    /// <summary>Whether the later ones of its key may take effect.</summary>
+    public bool LetsPass => Effects.Count > 0 || ((IsDead || WasDead) && !HoldsPlace);
 
     public bool HasEnded => Effects.Count > 0 || IsDead;
 
@@ -60,10 +69,10 @@ internal sealed class KeyLine
         return started < fates.Count ? fates[started] : null;
     }
 
-    /// <summary>The first one that has neither taken effect nor died.</summary>
+    /// <summary>The first one before which the later ones must wait.</summary>
     public Fate? FirstUnended()
     {
-        while (ended < fates.Count && fates[ended].HasEnded)
+        while (ended < fates.Count && fates[ended].LetsPass)
         {
             ended++;
         }

@@ -27,6 +27,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), KeyLine> lines = [];
     private readonly Dictionary<(NodeLife Life, string Endpoint), int> running = [];
     private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
+    private readonly HashSet<string> keyHolders = new(StringComparer.Ordinal);
+    private readonly Dictionary<DatabaseObserver, ParkingBook> parking = [];
     private readonly List<MessageEnvelope> sent = [];
     private readonly List<Fate> handled = [];
     private readonly List<DeadLetter> deadLetters = [];
@@ -69,8 +71,18 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         Violations.Add(new Violation(rule, description, message));
     }
 
-    /// <summary>How often an endpoint tries a message whose handler fails, at least.</summary>
-    public void ExpectAttempts(string endpoint, int least) => attempts[endpoint] = least;
+    /// <summary>What an endpoint promises of messages whose handlers fail.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="attempts">How often it tries, at least.</param>
+    /// <param name="holdsKeys">Whether what it gives up keeps its place before the later ones of its key.</param>
+    public void Expect(string endpoint, int attempts, bool holdsKeys)
+    {
+        this.attempts[endpoint] = attempts;
+        if (holdsKeys)
+        {
+            keyHolders.Add(endpoint);
+        }
+    }
 
     /// <summary>A transaction has committed in which handlers have worked.</summary>
     public void OnCommitted(DatabaseObserver database, NodeLife life, IReadOnlyList<HandlerRun> runs)
@@ -87,6 +99,13 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         var claims = database.ReadNewClaims().Where(claim => claim.Endpoint != TokenEndpoint).ToList();
         var letters = database.ReadNewDeadLetters();
+        var changes = ParkingOf(database).Compare(database.ReadParked(), database.ReadDeadLetterIds());
+        foreach (var (endpoint, messageId) in changes.Replayed)
+        {
+            life.Note($"replay at {endpoint}", messageId);
+            Revive(endpoint, messageId);
+        }
+
         foreach (var run in runs)
         {
             AddEffect(run);
@@ -95,20 +114,36 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         foreach (var claim in claims)
         {
             if (!runs.Any(run => run.Fate.Endpoint == claim.Endpoint && run.Fate.Envelope.Id == claim.MessageId)
-                && !letters.Exists(letter => letter.Endpoint == claim.Endpoint && letter.MessageId == claim.MessageId))
+                && !letters.Exists(letter => letter.Endpoint == claim.Endpoint && letter.MessageId == claim.MessageId)
+                && !changes.Parked.Contains((claim.Endpoint, claim.MessageId)))
             {
                 Report("G5", $"Message {claim.MessageId:N} was claimed for endpoint {claim.Endpoint} without the work of its handlers: nobody will do it.", claim.MessageId);
             }
         }
 
-        foreach (var run in runs.Where(run => !claims.Contains((run.Fate.Endpoint, run.Fate.Envelope.Id))))
+        foreach (var (endpoint, messageId) in changes.Parked)
+        {
+            life.Note($"park at {endpoint}", messageId);
+        }
+
+        foreach (var (endpoint, messageId) in changes.Gone)
+        {
+            if (!runs.Any(run => run.Fate.Endpoint == endpoint && run.Fate.Envelope.Id == messageId)
+                && !letters.Exists(letter => letter.Endpoint == endpoint && letter.MessageId == messageId)
+                && !changes.Discarded.Contains((endpoint, messageId)))
+            {
+                Report("G1", $"Message {messageId:N} is not parked any more at {endpoint}, without the work of its handlers: nobody will do it.", messageId);
+            }
+        }
+
+        foreach (var run in runs.Where(run => !claims.Contains((run.Fate.Endpoint, run.Fate.Envelope.Id)) && !changes.Gone.Contains((run.Fate.Endpoint, run.Fate.Envelope.Id))))
         {
             Report("G5", $"The work of a handler was committed without a claim: {run.Fate}.", run.Fate.Envelope.Id);
         }
 
         foreach (var letter in letters)
         {
-            if (!claims.Contains((letter.Endpoint, letter.MessageId)))
+            if (!claims.Contains((letter.Endpoint, letter.MessageId)) && !changes.Gone.Contains((letter.Endpoint, letter.MessageId)) && !changes.Stayed.Contains((letter.Endpoint, letter.MessageId)))
             {
                 Report("G12", $"A dead letter was written without a claim: message {letter.MessageId:N} could still be handled at {letter.Endpoint}.", letter.MessageId);
             }
@@ -193,6 +228,27 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         }
     }
 
+    private ParkingBook ParkingOf(DatabaseObserver database)
+    {
+        if (!parking.TryGetValue(database, out var book))
+        {
+            parking.Add(database, book = new ParkingBook());
+        }
+
+        return book;
+    }
+
+    /// <summary>A dead letter is on its way again.</summary>
+    private void Revive(string endpoint, Guid messageId)
+    {
+        if (fates.TryGetValue((endpoint, messageId), out var fate) && fate.IsDead)
+        {
+            fate.IsDead = false;
+            fate.WasDead = true;
+            Unended += fate.HasEnded ? 0 : 1;
+        }
+    }
+
     private InstanceBook BookOf(DatabaseObserver database)
     {
         if (!instances.TryGetValue(database, out var book))
@@ -212,7 +268,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         }
 
         life.Note($"commit for {endpoint}", envelope.Id, $"{envelope.Type} key {envelope.Key ?? "-"}");
-        var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0);
+        var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0) { HoldsPlace = keyHolders.Contains(endpoint) };
         if (!fates.TryAdd((endpoint, envelope.Id), fate))
         {
             // EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
@@ -248,7 +304,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
             Report("G5", $"The work of a handler that had failed or not ended was committed: {fate}.", id);
         }
 
-        if (fate.Effects.Count == 0 && fate.Line?.FirstUnended() is { } first && first != fate)
+        if (fate.Effects.Count == 0 && !(fate.WasDead && !fate.HoldsPlace) && fate.Line?.FirstUnended() is { } first && first != fate)
         {
             Report("G3", $"{fate} took effect before an earlier message of its key: {first}.", id);
         }

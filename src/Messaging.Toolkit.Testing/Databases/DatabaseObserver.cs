@@ -22,6 +22,9 @@ internal sealed class DatabaseObserver : IDisposable
     private readonly SqliteCommand history;
     private readonly SqliteCommand lastHistory;
     private readonly SqliteCommand due;
+    private readonly SqliteCommand parked;
+    private readonly SqliteCommand parkedDue;
+    private readonly SqliteCommand deadLetterIds;
 
     public DatabaseObserver(string path, TableNames names)
     {
@@ -37,6 +40,10 @@ internal sealed class DatabaseObserver : IDisposable
         deadLetters = Command(
             $"SELECT rowid, {letter.Endpoint}, {letter.MessageId}, {letter.Type}, {letter.Key}, {letter.Headers}, {letter.Body}, {letter.Reason}, {letter.Failure}, {letter.Attempts} " +
             $"FROM {letter.Table} WHERE rowid > @last ORDER BY rowid");
+        parked = Query($"SELECT {names.Parked.Endpoint}, {names.Parked.MessageId} FROM {names.Parked.Table}");
+        deadLetterIds = Query($"SELECT {letter.Endpoint}, {letter.MessageId} FROM {letter.Table}");
+        parkedDue = Query($"SELECT EXISTS (SELECT 1 FROM {names.Parked.Table} WHERE {names.Parked.DueAt} <= @until)");
+        parkedDue.Parameters.AddWithValue("@until", DateTime.MinValue);
         lastClaim = Query($"SELECT coalesce(max(rowid), 0) FROM {names.Claim.Table}");
         lastDeadLetter = Query($"SELECT coalesce(max(rowid), 0) FROM {letter.Table}");
         waiting = Query($"SELECT EXISTS (SELECT 1 FROM {outbox.Table})");
@@ -110,8 +117,24 @@ internal sealed class DatabaseObserver : IDisposable
         return (long)due.ExecuteScalar()! != 0;
     }
 
+    /// <summary>What is parked.</summary>
+    public HashSet<(string Endpoint, Guid MessageId)> ReadParked() => ReadIds(parked);
+
+    /// <summary>What is in the dead letters.</summary>
+    public HashSet<(string Endpoint, Guid MessageId)> ReadDeadLetterIds() => ReadIds(deadLetterIds);
+
+    /// <summary>Whether a parked message is to be tried until then.</summary>
+    public bool HasParked(DateTime until)
+    {
+        parkedDue.Parameters[0].Value = until;
+        return (long)parkedDue.ExecuteScalar()! != 0;
+    }
+
     public void Dispose()
     {
+        parked.Dispose();
+        parkedDue.Dispose();
+        deadLetterIds.Dispose();
         instances.Dispose();
         history.Dispose();
         lastHistory.Dispose();
@@ -123,6 +146,18 @@ internal sealed class DatabaseObserver : IDisposable
         lastDeadLetter.Dispose();
         waiting.Dispose();
         connection.Dispose();
+    }
+
+    private static HashSet<(string Endpoint, Guid MessageId)> ReadIds(SqliteCommand command)
+    {
+        using var reader = command.ExecuteReader();
+        var ids = new HashSet<(string, Guid)>();
+        while (reader.Read())
+        {
+            ids.Add((reader.GetString(0), reader.GetGuid(1)));
+        }
+
+        return ids;
     }
 
     private SqliteCommand Query(string sql)

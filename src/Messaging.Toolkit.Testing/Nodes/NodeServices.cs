@@ -56,7 +56,7 @@ internal static class NodeServices
     /// <summary>Lets the ledger see every call of a handler, and faults happen to it.</summary>
     public static EndpointDefinition Watch(EndpointDefinition endpoint, Type context, NodeLife life, Ledger ledger)
     {
-        ledger.ExpectAttempts(endpoint.Name, endpoint.Failures.ImmediateRetries + 1);
+        ledger.Expect(endpoint.Name, endpoint.Failures.LeastAttempts, endpoint.Failures.WhenDead == KeyPolicy.HoldKey);
         return endpoint with
         {
             Handlers = endpoint.Handlers.ToFrozenDictionary(

@@ -121,7 +121,7 @@ public sealed class EndpointBuilder
         Instances = instances,
     };
 
-    internal IEnumerable<string> Validate(IReadOnlyDictionary<Type, IMessageDefinition> messages)
+    internal IEnumerable<string> Validate(IReadOnlyDictionary<Type, IMessageDefinition> messages, TimeSpan retention)
     {
         if (Names.Refuse(name) is { } reason)
         {
@@ -165,7 +165,7 @@ public sealed class EndpointBuilder
             yield return error;
         }
 
-        foreach (var error in failures.Validate(name))
+        foreach (var error in failures.Validate(name, retention))
         {
             yield return error;
         }

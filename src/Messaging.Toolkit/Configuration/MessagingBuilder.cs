@@ -240,7 +240,7 @@ public sealed class MessagingBuilder
 
         foreach (var endpoint in endpoints)
         {
-            foreach (var error in endpoint.Validate(byType))
+            foreach (var error in endpoint.Validate(byType, inbox.Retention))
             {
                 yield return error;
             }

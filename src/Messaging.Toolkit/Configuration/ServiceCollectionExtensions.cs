@@ -1,5 +1,6 @@
 using Messaging.Toolkit;
 using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Hosting;
 using Messaging.Toolkit.Messages;
@@ -47,6 +48,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<StoreCollection>();
         services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>()));
         services.TryAddSingleton<OutgoingMessages>();
+        services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
         services.TryAddSingleton<SagaServices>();
         services.TryAddScoped<ISagas, SagaBus>();

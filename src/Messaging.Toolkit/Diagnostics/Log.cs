@@ -62,6 +62,24 @@ internal static partial class Log
     [LoggerMessage(27, LogLevel.Error, "{Endpoint}: handling {Count} messages broke outside of their handlers; they are kept and tried again.")]
     public static partial void AttemptBroke(this ILogger logger, string endpoint, int count, Exception exception);
 
+    [LoggerMessage(28, LogLevel.Information, "{Endpoint}: message {MessageId} ({Type}) is parked after {Attempts} attempts; those of its key wait behind it.")]
+    public static partial void Parked(this ILogger logger, string endpoint, Guid messageId, string type, int attempts);
+
+    [LoggerMessage(29, LogLevel.Error, "{Endpoint}: message {MessageId} ({Type}) cannot be parked; that is tried again in {Pause}. The message is kept meanwhile.")]
+    public static partial void ParkingFailed(this ILogger logger, string endpoint, Guid messageId, string type, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(30, LogLevel.Warning, "{Endpoint}: {Count} messages of one key are parked, which is the bound; message {MessageId} ({Type}) and its key wait here.")]
+    public static partial void KeyFull(this ILogger logger, string endpoint, int count, Guid messageId, string type);
+
+    [LoggerMessage(31, LogLevel.Information, "{Endpoint}: message {MessageId} ({Type}) failed with {Exception}, which is ignored here: it counts as handled.")]
+    public static partial void FailureIgnored(this ILogger logger, string endpoint, Guid messageId, string type, string exception);
+
+    [LoggerMessage(32, LogLevel.Information, "{Store}: {Count} dead letters were replayed.")]
+    public static partial void Replayed(this ILogger logger, string store, int count);
+
+    [LoggerMessage(33, LogLevel.Warning, "{Endpoint}: the dead letter of message {MessageId} was discarded: {Reason}")]
+    public static partial void Discarded(this ILogger logger, string endpoint, Guid messageId, string reason);
+
     [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
     public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
 

@@ -8,6 +8,7 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> handled;
     private readonly Counter<long> duplicates;
     private readonly Counter<long> retries;
+    private readonly Counter<long> parked;
     private readonly Counter<long> deadLetters;
     private readonly Counter<long> unsaved;
     private readonly Counter<long> relayed;
@@ -19,6 +20,7 @@ internal sealed class MessagingMetrics
         handled = meter.CreateCounter<long>("messaging.toolkit.inbox.handled", "{message}", "Messages whose handlers ran and committed.");
         duplicates = meter.CreateCounter<long>("messaging.toolkit.inbox.duplicates", "{message}", "Messages that had been handled before.");
         retries = meter.CreateCounter<long>("messaging.toolkit.inbox.retries", "{attempt}", "Failed attempts that were followed by another.");
+        parked = meter.CreateCounter<long>("messaging.toolkit.inbox.parked", "{message}", "Messages that wait in the store for their next attempt, or behind an earlier one of their key.");
         deadLetters = meter.CreateCounter<long>("messaging.toolkit.dead_letters", "{message}", "Messages moved to the dead letters.");
         unsaved = meter.CreateCounter<long>("messaging.toolkit.outbox.unsaved", "{message}", "Messages lost because their scope ended before they were saved.");
         relayed = meter.CreateCounter<long>("messaging.toolkit.relay.confirmed", "{message}", "Messages of the outbox whose destination confirmed them.");
@@ -30,6 +32,8 @@ internal sealed class MessagingMetrics
     public void Duplicates(string endpoint, int count) => duplicates.Add(count, Endpoint(endpoint));
 
     public void Retried(string endpoint) => retries.Add(1, Endpoint(endpoint));
+
+    public void Parked(string endpoint) => parked.Add(1, Endpoint(endpoint));
 
     public void DeadLettered(string endpoint) => deadLetters.Add(1, Endpoint(endpoint));
 

@@ -1,14 +1,12 @@
 using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
-using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
-using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Running;
-using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -17,49 +15,76 @@ namespace Messaging.Toolkit.Endpoints;
 
 /// <summary>
 /// One attempt at a delivery, from bytes to verdict. Messages that are quick share one transaction; if anything goes wrong
-/// in it, it is rolled back and each has the next one to itself. A handler that fails is tried again at once, then its
-/// message goes to the dead letters. When it is the store that fails, the message waits until it has recovered. Nothing
-/// but the end of the host makes the endpoint give a message back.
+/// in it, it is rolled back and each has the next one to itself. What is done about a handler that fails is the judge's to say: its
+/// message is tried again at once, or parked, or goes to the dead letters. A message that has one of its key parked before it is parked
+/// behind that. When it is the store that fails, the message waits until it has recovered. Nothing but the end of the host makes the
+/// endpoint give a message back.
 /// </summary>
 internal sealed class DeliveryProcessor(
-    EndpointDefinition endpoint, IMessageStore store, MessagingModel model, OutgoingMessages outgoing, TimeProvider time,
+    EndpointDefinition endpoint, IMessageStore store, MessagingModel model, OutgoingMessages outgoing, ParkingAlarm alarm, TimeProvider time,
     EntropySource entropy, MessagingMetrics metrics, ILogger logger)
 {
     private static readonly ActivitySource Activities = new(MessagingDiagnostics.ActivitySourceName);
 
     private readonly InstanceGate instances = new();
-    private readonly Backoff storePauses = new(FailurePolicy.FirstStorePause, FailurePolicy.LongestStorePause, entropy);
+    private readonly FailureJudge judge = new(endpoint, store.Inbox, outgoing, NewBackoff(entropy), entropy, metrics, logger);
+    private readonly EndingWriter endings = new(endpoint, store, NewBackoff(entropy), alarm, metrics, logger);
 
     /// <summary>Tries to handle a group, one message after another. Returns the verdict on each, in the order given.</summary>
-    /// <param name="group">Messages of one key in their order.</param>
+    /// <param name="group">Messages, those of a key in their order.</param>
     /// <param name="stopping">The host's time to stop is over: roll back what runs.</param>
     public async Task<Verdict[]> AttemptAsync(IReadOnlyList<Work> group, CancellationToken stopping)
     {
-        var verdicts = new Verdict[group.Count];
-        var readable = new List<Work>(group.Count);
-        var indexes = new List<int>(group.Count);
-        for (var i = 0; i < group.Count; i++)
+        foreach (var work in group.Where(work => work.Ending is null))
         {
-            if (group[i].Letter is not null)
+            if (TryRead(work) is { } reason)
             {
-                verdicts[i] = await WriteLetterAsync(group[i], stopping);
-            }
-            else if (TryRead(group[i]) is { } reason)
-            {
-                LeaveStuck(group[i]);
-                verdicts[i] = await DeadLetterAsync(group[i], reason, failure: null, stopping);
-            }
-            else
-            {
-                verdicts[i] = Verdict.Done;
-                readable.Add(group[i]);
-                indexes.Add(i);
+                judge.GiveUpUnread(work, reason);
             }
         }
 
-        if (readable.Count > 0 && await TryHandleAsync(readable, stopping) is { } verdict)
+        var ready = NotBehindAnEnd(group);
+        var verdict = ready.Count > 0 ? await TryHandleAsync(ready, stopping) : null;
+        return group.Any(work => work.Ending is not null)
+            ? await WriteEndingsAsync(group, ready, verdict ?? Verdict.Done, stopping)
+            : [.. group.Select(_ => verdict ?? Verdict.Done)];
+    }
+
+    /// <summary>
+    /// Those of a group that may be handled: what follows a message in its key is not handled before that one's end is written, which may be
+    /// that its key has to wait.
+    /// </summary>
+    private static IReadOnlyList<Work> NotBehindAnEnd(IReadOnlyList<Work> group)
+    {
+        if (!group.Any(work => work.Ending is not null))
         {
-            indexes.ForEach(i => verdicts[i] = verdict);
+            return group;
+        }
+
+        var keys = group.Where(work => work.Ending is not null).Select(work => work.Delivery.Envelope.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return [.. group.Where(work => work.Ending is null && (work.Delivery.Envelope.Key is not { } key || !keys.Contains(key)))];
+    }
+
+    /// <summary>Writes the endings one after another; of a key nothing more after one that could not be written. Returns the verdicts on all of the group.</summary>
+    private async Task<Verdict[]> WriteEndingsAsync(IReadOnlyList<Work> group, IReadOnlyList<Work> handled, Verdict onHandled, CancellationToken stopping)
+    {
+        var verdicts = new Verdict[group.Count];
+        var waiting = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < group.Count; i++)
+        {
+            var work = group[i];
+            if (work.Ending is null)
+            {
+                verdicts[i] = handled.Contains(work) ? onHandled : Verdict.Again();
+                continue;
+            }
+
+            var key = work.Delivery.Envelope.Key;
+            verdicts[i] = key is not null && waiting.Contains(key) ? Verdict.Again() : await endings.WriteAsync(work, stopping);
+            if (key is not null && verdicts[i] != Verdict.Done)
+            {
+                waiting.Add(key);
+            }
         }
 
         return verdicts;
@@ -108,8 +133,8 @@ internal sealed class DeliveryProcessor(
         }
     }
 
-    /// <summary>Handles the group in one transaction. Returns null if that worked, otherwise the verdict on all of it.</summary>
-    private async Task<Verdict?> TryHandleAsync(List<Work> group, CancellationToken stopping)
+    /// <summary>Handles the group in one transaction. Returns the verdict on those that have no ending afterwards, or null if they are done.</summary>
+    private async Task<Verdict?> TryHandleAsync(IReadOnlyList<Work> group, CancellationToken stopping)
     {
         if (group.Count > 1 && group.DistinctBy(work => work.Delivery.Envelope.Id).Count() < group.Count)
         {
@@ -132,59 +157,18 @@ internal sealed class DeliveryProcessor(
         }
         catch (Exception exception)
         {
-            return await JudgeAsync(group[0], exception, stopping);
+            return judge.Judge(group[0], exception);
         }
     }
 
-    private static Verdict TryAlone(List<Work> group)
+    private static Verdict TryAlone(IReadOnlyList<Work> group)
     {
-        group.ForEach(work => work.RunsAlone = true);
+        foreach (var work in group)
+        {
+            work.RunsAlone = true;
+        }
+
         return Verdict.Again();
-    }
-
-    private async Task<Verdict> JudgeAsync(Work work, Exception exception, CancellationToken stopping)
-    {
-        var envelope = work.Delivery.Envelope;
-        if (IsStores(work, exception))
-        {
-            var pause = storePauses.After(++work.StoreFailures);
-            logger.StoreFailed(endpoint.Name, envelope.Id, envelope.Type, work.StoreFailures, pause, exception);
-            metrics.Retried(endpoint.Name);
-            return Verdict.Again(pause);
-        }
-
-        if (exception is UnhandleableException)
-        {
-            work.Failures++;
-            return await DeadLetterAsync(work, exception.Message, failure: null, stopping);
-        }
-
-        var isFinal = exception is StepFailedException { IsFinal: true };
-        if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)
-        {
-            logger.AttemptFailed(endpoint.Name, work.Failures, envelope.Id, envelope.Type, exception);
-            metrics.Retried(endpoint.Name);
-            return Verdict.Again();
-        }
-
-        if (exception is StepFailedException failed && work.GiveUp(failed))
-        {
-            // Not the message is given up but the step: the next attempt tells the saga so, which knows what to do about it.
-            logger.StepFailed(endpoint.Name, failed.Saga, failed.Effect.Step, failed.Reason, failed.InnerException);
-            return Verdict.Again();
-        }
-
-        work.LeavesStuck = work.Instances.Count > 0;
-        return await DeadLetterAsync(work, $"its handler failed with {exception.GetType().Name}", exception, stopping);
-    }
-
-    /// <summary>What is for one instance and cannot even be read is what that instance waits for.</summary>
-    private void LeaveStuck(Work work)
-    {
-        if (SagaRequest.Parse(work.Delivery.Envelope.InReplyTo) is { } request && endpoint.Instances.Any(definition => definition.Name == request.Definition))
-        {
-            (work.Instances, work.LeavesStuck) = ([request.Id], true);
-        }
     }
 
     /// <summary>The instance that a message is for. What cannot be told is told when it is handled.</summary>
@@ -200,57 +184,56 @@ internal sealed class DeliveryProcessor(
         }
     }
 
-    /// <summary>Whether the failure is to be waited out, because the store is to blame and not the message.</summary>
-    private bool IsStores(Work work, Exception exception)
+    private async Task HandleAsync(IReadOnlyList<Work> group, CancellationToken stopping)
     {
-        // Nothing is broken: the message waits for the deployment that its instance needs, however long that takes.
-        if (exception is SagaMisplacedException)
+        foreach (var work in group)
         {
-            return true;
+            work.IsHandling = work.IsHandled = false;
         }
 
-        if (work.StoreFailures >= FailurePolicy.StoreRetries)
-        {
-            return false;
-        }
-
-        if (!work.IsHandling || exception is SagaConflictException)
-        {
-            return true;
-        }
-
-        return store.Inbox.IsTransient(exception) && (work.IsHandled || ++work.FailuresByStore <= FailurePolicy.StoreRetriesInHandler);
-    }
-
-    private async Task HandleAsync(List<Work> group, CancellationToken stopping)
-    {
-        group.ForEach(work => work.IsHandling = work.IsHandled = false);
         using var pass = endpoint.Instances.Count > 0 ? await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping) : null;
-        var outcomes = await store.Inbox.HandleAsync(
-            endpoint.Name,
-            [.. group.Select(work => work.Delivery.Envelope)],
-            (scope, session, index, token) => InvokeHandlersAsync(group[index], scope, session, token),
-            stopping);
-
+        var outcomes = await HandleOnceAsync(group, stopping);
         var handled = 0;
+        var duplicates = 0;
         for (var i = 0; i < outcomes.Count; i++)
         {
-            if (outcomes[i] == HandlingOutcome.Handled)
+            switch (outcomes[i])
             {
-                handled++;
-                group[i].AfterCommit?.Invoke();
-            }
-            else
-            {
-                logger.Duplicate(endpoint.Name, group[i].Delivery.Envelope.Id, group[i].Delivery.Envelope.Type);
+                case HandlingOutcome.Handled:
+                    handled++;
+                    group[i].AfterCommit?.Invoke();
+                    break;
+
+                case HandlingOutcome.Held:
+                    judge.Park(group[i], TimeSpan.Zero, delays: 0);
+                    break;
+
+                default:
+                    duplicates++;
+                    logger.Duplicate(endpoint.Name, group[i].Delivery.Envelope.Id, group[i].Delivery.Envelope.Type);
+                    break;
             }
         }
 
         metrics.Handled(endpoint.Name, handled);
-        if (handled < outcomes.Count)
+        if (duplicates > 0)
         {
-            metrics.Duplicates(endpoint.Name, outcomes.Count - handled);
+            metrics.Duplicates(endpoint.Name, duplicates);
         }
+    }
+
+    private async Task<IReadOnlyList<HandlingOutcome>> HandleOnceAsync(IReadOnlyList<Work> group, CancellationToken stopping)
+    {
+        if (group is [{ Parked: { } parked } only])
+        {
+            return [await store.Inbox.HandleParkedAsync(parked, only.Delivery.Envelope, (scope, session, _, token) => InvokeHandlersAsync(only, scope, session, token), stopping)];
+        }
+
+        return await store.Inbox.HandleAsync(
+            endpoint.Name,
+            [.. group.Select(work => work.Delivery.Envelope)],
+            (scope, session, index, token) => InvokeHandlersAsync(group[index], scope, session, token),
+            stopping);
     }
 
     private async Task InvokeHandlersAsync(Work work, IServiceProvider scope, IOutboxSession session, CancellationToken cancellationToken)
@@ -259,7 +242,7 @@ internal sealed class DeliveryProcessor(
         var envelope = work.Delivery.Envelope;
         var bus = scope.GetRequiredService<MessageBus>();
         bus.Store = store;
-        var context = new MessageContext(envelope, endpoint.Name, work.Failures + work.StoreFailures + 1, bus) { GivenUp = work.GivenUp };
+        var context = new MessageContext(envelope, endpoint.Name, work.Attempts + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
 
         using var activity = Activities.StartActivity($"process {endpoint.Name}", ActivityKind.Consumer, envelope.TraceParent);
@@ -267,6 +250,13 @@ internal sealed class DeliveryProcessor(
         work.IsHandling = true;
         try
         {
+            if (work.IgnoredFailure is { } failure)
+            {
+                session.Add(outgoing.CreateNotice(envelope, endpoint.Name, $"its handler failed with {failure}, which is ignored there"));
+                work.IsHandled = true;
+                return;
+            }
+
             foreach (var handler in handlers)
             {
                 await handler.Invoke(scope, message, context, cancellationToken);
@@ -286,82 +276,5 @@ internal sealed class DeliveryProcessor(
         }
     }
 
-    private Task<Verdict> DeadLetterAsync(Work work, string reason, Exception? failure, CancellationToken stopping)
-    {
-        var envelope = work.Delivery.Envelope;
-        work.RunsAlone = true;
-        work.Letter = new DeadLetter
-        {
-            Endpoint = endpoint.Name,
-            MessageId = envelope.Id,
-            Type = envelope.Type,
-            Key = envelope.Key,
-            Headers = EnvelopeHeaders.Write(envelope),
-            Body = envelope.Body,
-            Reason = reason,
-            Failure = Describe(failure),
-            Attempts = Math.Max(1, work.Failures + work.StoreFailures),
-        };
-        work.Notice = outgoing.CreateNotice(envelope, endpoint.Name, reason);
-        return WriteLetterAsync(work, stopping);
-    }
-
-    private async Task<Verdict> WriteLetterAsync(Work work, CancellationToken stopping)
-    {
-        var letter = work.Letter!;
-        try
-        {
-            if (work.LeavesStuck)
-            {
-                await MarkStuckAsync(work, letter, stopping);
-            }
-
-            if (!await store.DeadLetters.AddAsync(letter, work.Notice, stopping))
-            {
-                logger.Duplicate(endpoint.Name, letter.MessageId, letter.Type);
-                metrics.Duplicates(endpoint.Name, 1);
-                return Verdict.Done;
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return Verdict.Abandon;
-        }
-        catch (Exception exception)
-        {
-            // Without a dead letter the message must not end: it is kept, and so is its key's place, until one can be written.
-            var pause = storePauses.After(++work.StoreFailures);
-            logger.DeadLetterFailed(endpoint.Name, letter.MessageId, letter.Type, pause, exception);
-            return Verdict.Again(pause);
-        }
-
-        metrics.DeadLettered(endpoint.Name);
-        logger.DeadLettered(endpoint.Name, letter.MessageId, letter.Type, letter.Attempts, letter.Reason);
-        return Verdict.Done;
-    }
-
-    /// <summary>The instances that the message was for cannot go on without it. In transactions of their own, and before the letter, so that none is missed.</summary>
-    private async Task MarkStuckAsync(Work work, DeadLetter letter, CancellationToken stopping)
-    {
-        foreach (var instance in work.Instances)
-        {
-            if (await store.Sagas.MarkStuckAsync(instance, $"message '{letter.Type}' could not be handled: {letter.Reason}; it is in the dead letters", letter.MessageId, stopsTimeouts: letter.Type == SagaSignal.Name, stopping))
-            {
-                logger.SagaStuck(endpoint.Name, instance, letter.Type);
-            }
-        }
-    }
-
-    /// <summary>The failure as text. An exception that throws while it is printed must not keep its message from the dead letters.</summary>
-    private static string? Describe(Exception? failure)
-    {
-        try
-        {
-            return failure?.ToString();
-        }
-        catch (Exception exception)
-        {
-            return $"{failure!.GetType()}: its description threw {exception.GetType()}.";
-        }
-    }
+    private static Backoff NewBackoff(EntropySource entropy) => new(FailurePolicy.FirstStorePause, FailurePolicy.LongestStorePause, entropy);
 }

@@ -1,5 +1,7 @@
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +12,8 @@ namespace Messaging.Toolkit.Endpoints;
 /// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each.
 /// </summary>
 internal sealed class EndpointRunner(
-    EndpointDefinition endpoint, ITransport transport, DeliveryProcessor processor, TimeProvider time, EntropySource entropy, ILogger logger, WorkState state)
+    EndpointDefinition endpoint, ITransport transport, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
+    ILogger logger, WorkState state)
 {
     /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
@@ -20,6 +23,8 @@ internal sealed class EndpointRunner(
 
     private readonly Lock gate = new();
     private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone);
+    private readonly ParkedReceiver parking = new(endpoint.Name, store, logger);
+    private readonly HashSet<long> parked = [];
     private readonly Signal room = new(time);
     private readonly Signal idle = new(time);
     private readonly CancellationTokenSource stopReceiving = new();
@@ -32,6 +37,35 @@ internal sealed class EndpointRunner(
     /// to each that took longer at once, and falls slowly.
     /// </summary>
     private double expectedHandlerTicks = LongestGroup.Ticks;
+
+    public string Name => endpoint.Name;
+
+    /// <summary>How many parked messages it can take.</summary>
+    public int ParkingRoom
+    {
+        get
+        {
+            lock (gate)
+            {
+                return stopReceiving.IsCancellationRequested ? 0 : (2 * endpoint.Concurrency) - parked.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes parked messages whose time has come, beside what the transport brings.</summary>
+    public void Retry(IReadOnlyList<ParkedDelivery> deliveries)
+    {
+        lock (gate)
+        {
+            // One that is taken a second time is in these hands for longer than its lease.
+            foreach (var delivery in deliveries.Where(delivery => parked.Add(delivery.Message.Id)))
+            {
+                queue.Add(new Work(delivery, parking));
+            }
+
+            StartWorkers();
+        }
+    }
 
     public void Start() => receiving = new Loop($"{endpoint.Name}: receiving", time, entropy, LongestPause, logger, state).RunAsync(ReceiveSessionAsync, stopReceiving.Token);
 
@@ -134,6 +168,7 @@ internal sealed class EndpointRunner(
         lock (gate)
         {
             waiting = queue.Clear();
+            Forget(waiting);
         }
 
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
@@ -203,6 +238,11 @@ internal sealed class EndpointRunner(
         var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
+            if (Forget(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First)))
+            {
+                alarm.Set();
+            }
+
             var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
             foreach (var (line, pause) in pausing.Zip(again.Select(end => end.Second.Pause).Where(pause => pause > TimeSpan.Zero)))
             {
@@ -223,6 +263,18 @@ internal sealed class EndpointRunner(
 
             return null;
         }
+    }
+
+    /// <summary>Call with the lock held. True if one of them was parked.</summary>
+    private bool Forget(IEnumerable<Work> works)
+    {
+        var isAny = false;
+        foreach (var message in works.Select(work => work.Parked).OfType<ParkedMessage>())
+        {
+            isAny |= parked.Remove(message.Id);
+        }
+
+        return isAny;
     }
 
     private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause)

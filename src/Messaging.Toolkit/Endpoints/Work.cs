@@ -1,5 +1,4 @@
-using Messaging.Toolkit.DeadLetters;
-using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Transports;
 
@@ -12,6 +11,15 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
 
     /// <summary>The one it came from and is settled with.</summary>
     public IReceiver Receiver { get; } = receiver;
+
+    /// <summary>What is known of it if it was parked; null if it comes from the transport.</summary>
+    public ParkedMessage? Parked { get; } = (delivery as ParkedDelivery)?.Message;
+
+    /// <summary>How often its handlers were tried, here and in other processes.</summary>
+    public int Attempts => (Parked?.Attempts ?? 0) + Failures + StoreFailures;
+
+    /// <summary>How many delays of its ladder are used up.</summary>
+    public int Delays => Parked?.Delays ?? 0;
 
     /// <summary>How often its handlers have failed.</summary>
     public int Failures { get; set; }
@@ -40,11 +48,11 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>It was in a group that failed: from now on it has a transaction to itself.</summary>
     public bool RunsAlone { get; set; }
 
-    /// <summary>It is given up, and waits only for this to be written.</summary>
-    public DeadLetter? Letter { get; set; }
+    /// <summary>How it ends without its handlers; it waits only for this to be written.</summary>
+    public Ending? Ending { get; set; }
 
-    /// <summary>What is sent with the dead letter: whoever waits for a reply is told.</summary>
-    public IReadOnlyList<OutgoingMessage> Notice { get; set; } = [];
+    /// <summary>The failure for which it counts as handled, without any effect.</summary>
+    public string? IgnoredFailure { get; set; }
 
     /// <summary>The stored instances that it is for.</summary>
     public IReadOnlyList<Guid> Instances { get; set; } = [];

@@ -3,6 +3,7 @@ using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
@@ -22,6 +23,8 @@ internal sealed class MessagingHost(
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
     private readonly List<EndpointRunner> endpoints = [];
     private readonly List<StoreRunner> relays = [];
+    private readonly CancellationTokenSource stopRetrying = new();
+    private Task retrying = Task.CompletedTask;
     private bool stopped;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -38,10 +41,13 @@ internal sealed class MessagingHost(
         }
 
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{ids.New():N}";
-        foreach (var endpoint in model.Endpoints)
+        var retries = new List<(string Name, ParkedRetries Retries)>();
+        foreach (var ofStore in model.Endpoints.GroupBy(endpoint => stores.Get(endpoint.Store)))
         {
-            var processor = new DeliveryProcessor(endpoint, stores.Get(endpoint.Store), model, outgoing, time, entropy, metrics, logger);
-            endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger, work.Add($"endpoint {endpoint.Name}")));
+            var alarm = new ParkingAlarm(time);
+            var runners = ofStore.Select(endpoint => NewRunner(endpoint, ofStore.Key, alarm)).ToList();
+            endpoints.AddRange(runners);
+            retries.Add(($"{ofStore.Key.Name}: retries", new ParkedRetries(ofStore.Key, runners, model.Outbox.MaxPollInterval, alarm, logger)));
         }
 
         foreach (var store in stores.All)
@@ -52,8 +58,16 @@ internal sealed class MessagingHost(
 
         endpoints.ForEach(endpoint => endpoint.Start());
         relays.ForEach(relay => relay.Start());
+        retrying = Task.WhenAll(retries.Select(each =>
+            new Loop(each.Name, time, entropy, model.Outbox.MaxBackoff, logger, work.Add(each.Name)).RunAsync(each.Retries.RunOnceAsync, stopRetrying.Token)));
         logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), transport.Name);
         return Task.CompletedTask;
+    }
+
+    private EndpointRunner NewRunner(EndpointDefinition endpoint, IMessageStore store, ParkingAlarm alarm)
+    {
+        var processor = new DeliveryProcessor(endpoint, store, model, outgoing, alarm, time, entropy, metrics, logger);
+        return new EndpointRunner(endpoint, transport, store, processor, alarm, time, entropy, logger, work.Add($"endpoint {endpoint.Name}"));
     }
 
     /// <summary>
@@ -68,7 +82,9 @@ internal sealed class MessagingHost(
         }
 
         stopped = true;
+        stopRetrying.Cancel();
         await Task.WhenAll(relays.Select(relay => relay.StopSendingAsync(cancellationToken)));
+        await retrying;
         await Task.WhenAll(endpoints.Select(endpoint => endpoint.StopAsync(cancellationToken)));
         await Task.WhenAll(relays.Select(relay => relay.StopAsync(cancellationToken)));
         if (cancellationToken.IsCancellationRequested)

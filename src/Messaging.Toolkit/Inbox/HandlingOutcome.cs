@@ -8,4 +8,7 @@ public enum HandlingOutcome
 
     /// <summary>It had been handled before. Nothing was done.</summary>
     Duplicate,
+
+    /// <summary>An earlier message of its key is parked at the endpoint, so it must be parked behind that. Nothing was done.</summary>
+    Held,
 }

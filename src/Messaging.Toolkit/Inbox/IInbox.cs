@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 
 namespace Messaging.Toolkit.Inbox;
 
@@ -21,6 +22,17 @@ public interface IInbox
     /// <param name="cancellationToken">Rolls back.</param>
     /// <returns>What became of each message, in the order given.</returns>
     Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Handles a parked message, in one transaction in which it is parked no more and the next one of its key is due in its place. As
+    /// <see cref="HandleAsync"/> otherwise: when it throws, the message is parked as before.
+    /// </summary>
+    /// <param name="parked">The message, as it was taken.</param>
+    /// <param name="envelope">The same, as its handlers are to see it.</param>
+    /// <param name="handle">Called with a scope of its own, unless it is a duplicate.</param>
+    /// <param name="cancellationToken">Rolls back.</param>
+    /// <returns><see cref="HandlingOutcome.Duplicate"/> if it is not parked any more, or not the first one of its key.</returns>
+    Task<HandlingOutcome> HandleParkedAsync(ParkedMessage parked, MessageEnvelope envelope, HandleInScope handle, CancellationToken cancellationToken);
 
     /// <summary>Whether the failure is the store's and may pass by itself: a lost connection, a deadlock, a lock that was not free in time.</summary>
     bool IsTransient(Exception exception);

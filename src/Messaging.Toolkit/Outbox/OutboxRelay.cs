@@ -221,8 +221,9 @@ internal sealed class OutboxRelay(
     private async Task DeadLetterAsync(OutboxRecord record, MessageEnvelope? envelope, string reason, CancellationToken cancellationToken)
     {
         var notice = envelope is null ? [] : outgoing.CreateNotice(envelope, record.Destination, reason);
-        await store.DeadLetters.AddAsync(new DeadLetter
+        var letter = new DeadLetter
         {
+            Origin = DeadLetterOrigin.Outbox,
             Endpoint = record.Destination,
             MessageId = record.MessageId,
             Type = record.Type,
@@ -231,7 +232,8 @@ internal sealed class OutboxRelay(
             Body = record.Body,
             Reason = reason,
             Attempts = 1,
-        }, notice, cancellationToken);
+        };
+        await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = letter, Messages = notice }, cancellationToken);
         metrics.DeadLettered(record.Destination);
         logger.Undeliverable(store.Name, record.MessageId, record.Destination, reason);
     }

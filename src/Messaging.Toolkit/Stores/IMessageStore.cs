@@ -1,6 +1,7 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
 
 namespace Messaging.Toolkit.Stores;
@@ -19,6 +20,9 @@ public interface IMessageStore
 
     /// <summary>Messages handled.</summary>
     IInbox Inbox { get; }
+
+    /// <summary>Messages that wait at endpoints.</summary>
+    IParkingStore Parking { get; }
 
     /// <summary>Messages given up.</summary>
     IDeadLetterStore DeadLetters { get; }

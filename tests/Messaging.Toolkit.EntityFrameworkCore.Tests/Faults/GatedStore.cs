@@ -4,6 +4,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,6 +42,8 @@ public sealed class Gates
         public ILeaseStore Leases => this;
 
         public IInbox Inbox => store.Inbox;
+
+        public IParkingStore Parking => store.Parking;
 
         public IDeadLetterStore DeadLetters => store.DeadLetters;
 

@@ -6,6 +6,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Stores;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -28,6 +29,7 @@ public sealed class SqlServerDialectTests
             new MessageEnvelope { Id = id, Type = "t", Source = "s", Time = default, ContentType = "c", ConversationId = id, Body = default }, "d", 1);
         var letter = new DeadLetter { Endpoint = "e", MessageId = id, Type = "t", Headers = "{}", Body = default, Reason = "r", Attempts = 1 };
 
+        var parked = new ParkedMessage { Id = 1, Endpoint = "e", MessageId = id, Type = "t", Key = "k", Headers = "{}", Body = default };
         var saga = StoredSagas.New(default);
         var entry = StoredSagas.Entry(1, SagaEvent.Started, default);
 
@@ -37,6 +39,7 @@ public sealed class SqlServerDialectTests
         Show(sql.ReadMessages(db, new OutboxQuery([new("a", 10, [], [])], [.. Enumerable.Range(0, 64)])));
         Show(sql.DeleteMessages(db, [1, 2]));
         Show(sql.Claim(db, "e", id));
+        Show(sql.Claim(db, "e", id, "k"));
         Show(sql.CountClaims(db, "e", id));
         Show(sql.ReadNthClaim(db, default, 1000));
         Show(sql.DeleteClaims(db, default));
@@ -45,7 +48,29 @@ public sealed class SqlServerDialectTests
         Show(sql.CreateLease(db, "o", "x", default));
         Show(sql.ReleaseLeases(db, "o", ["x"]));
         Show(sql.DeleteLeases(db, ["x"], default));
-        Show(sql.InsertDeadLetter(db, letter));
+        Show(sql.Parking.LockHead(db, null, "e", "k"));
+        Show(sql.Parking.CountOfKey(db, null, "e", "k"));
+        Show(sql.Parking.Insert(db, null, parked, null, null));
+        Show(sql.Parking.Postpone(db, parked, default, default));
+        Show(sql.Parking.Release(db, [1, 2]));
+        Show(sql.Parking.Remove(db, null, parked));
+        Show(sql.Parking.Remove(db, null, parked with { Key = null }));
+        Show(sql.Parking.PromoteNext(db, null, "e", "k"));
+        Show(sql.Parking.Hold(db, null, parked));
+        Show(sql.Parking.CountById(db, 1));
+        Show(sql.Parking.ReadDue(db, null, ["a", "b"], 10));
+        Show(sql.DeadLetters.Insert(db, null, letter, null));
+        Show(sql.DeadLetters.Insert(db, null, letter, default(DateTime)));
+        Show(sql.DeadLetters.ReadFirstFailure(db, null, 1));
+        Show(sql.DeadLetters.Read(db, new DeadLetterQuery { Endpoint = "e", MessageId = id, Type = "t", Key = "k", ExceptionType = "x", Origin = DeadLetterOrigin.Outbox, Since = default(DateTimeOffset), Until = default(DateTimeOffset) }, 10));
+        Show(sql.DeadLetters.ReadIds(db, null, new DeadLetterQuery(), 10));
+        Show(sql.DeadLetters.Claim(db, null, [1, 2]));
+        Show(sql.DeadLetters.LetGo(db, null, [1, 2]));
+        Show(sql.DeadLetters.Park(db, null, [1, 2]));
+        Show(sql.DeadLetters.Resend(db, null, 1, 7));
+        Show(sql.DeadLetters.Unclaim(db, null, "e", id));
+        Show(sql.DeadLetters.RemoveHolders(db, null, [1, 2]));
+        Show(sql.DeadLetters.Delete(db, null, [1, 2]));
         Show(sql.Sagas.Read(db, id));
         Show(sql.Sagas.Write(db, saga, []).Single().Command);
         Show(sql.Sagas.Write(db, saga with { Revision = 2 }, [entry, entry]).Single().Command);
@@ -76,8 +101,8 @@ public sealed class SqlServerDialectTests
 
     [Fact]
     public void An_insert_that_looks_first_locks_the_range_it_looked_at()
-        => Approved.Split('\n').Where(line => line.Contains("WHERE NOT EXISTS", StringComparison.Ordinal))
-            .Should().HaveCount(4).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
+        => Approved.Split('\n').Where(line => line.Contains(" WHERE NOT EXISTS", StringComparison.Ordinal))
+            .Should().HaveCount(6).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
 
     private const string Approved =
         """
@@ -86,6 +111,7 @@ public sealed class SqlServerDialectTests
         SELECT * FROM (SELECT id, destination, bucket, message_id, type, partition_key, headers, body FROM messaging_outbox WHERE destination = @d0 ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY) q0
         DELETE FROM messaging_outbox WHERE id IN (1,2)
         INSERT INTO messaging_claim (endpoint, message_id, claimed_at) SELECT @e, @m, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_claim WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+        INSERT INTO messaging_claim (endpoint, message_id, claimed_at) SELECT @e, @m, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_claim WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m) AND NOT EXISTS (SELECT 1 FROM messaging_parked AS p WHERE p.endpoint = @e AND p.partition_key = @k)
         SELECT COUNT(*) FROM messaging_claim WHERE endpoint = @e AND message_id = @m
         SELECT claimed_at FROM messaging_claim WHERE claimed_at < @before ORDER BY claimed_at OFFSET 999 ROWS FETCH NEXT 1 ROWS ONLY
         DELETE FROM messaging_claim WHERE claimed_at <= @until
@@ -94,7 +120,29 @@ public sealed class SqlServerDialectTests
         INSERT INTO messaging_lease (name, owner, epoch, expires_at) SELECT @n, @o, 1, @u WHERE NOT EXISTS (SELECT 1 FROM messaging_lease WITH (UPDLOCK, HOLDLOCK) WHERE name = @n)
         UPDATE messaging_lease SET owner = NULL WHERE owner = @owner AND name IN (@n0)
         DELETE FROM messaging_lease WHERE expires_at < @now AND name IN (@n0)
-        INSERT INTO messaging_dead_letter (endpoint, message_id, type, partition_key, headers, body, reason, failure, attempts, dead_at) SELECT @e, @m, @t, @k, @h, @b, @r, @f, @a, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_dead_letter WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+        UPDATE messaging_parked SET due_at = due_at WHERE id = (SELECT MIN(id) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k)
+        SELECT COUNT(*) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k
+        INSERT INTO messaging_parked (endpoint, message_id, type, partition_key, headers, body, attempts, delays, first_failed_at, due_at) VALUES (@e, @m, @t, @k, @h, @b, @a, @d, @failed, @due)
+        UPDATE messaging_parked SET attempts = @a, delays = @d, first_failed_at = COALESCE(first_failed_at, @now), due_at = @due WHERE id = @id
+        UPDATE messaging_parked SET due_at = SYSUTCDATETIME() WHERE due_at IS NOT NULL AND id IN (@id0, @id1)
+        DELETE FROM messaging_parked WHERE id = @id AND NOT EXISTS (SELECT 1 FROM messaging_parked AS q WHERE q.endpoint = @e AND q.partition_key = @k AND q.id < @id)
+        DELETE FROM messaging_parked WHERE id = @id
+        UPDATE messaging_parked SET due_at = SYSUTCDATETIME() WHERE due_at IS NULL AND id = (SELECT MIN(id) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k)
+        UPDATE messaging_parked SET due_at = NULL, attempts = @a WHERE id = @id
+        SELECT COUNT(*) FROM messaging_parked WHERE id = @id
+        SELECT p.id, p.endpoint, p.message_id, p.type, p.partition_key, p.headers, p.body, p.attempts, p.delays FROM messaging_parked AS p WHERE p.due_at <= SYSUTCDATETIME() AND (p.partition_key IS NULL OR NOT EXISTS (SELECT 1 FROM messaging_parked AS q WHERE q.endpoint = p.endpoint AND q.partition_key = p.partition_key AND q.id < p.id)) AND p.endpoint IN (@endpoint0, @endpoint1) ORDER BY p.due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        INSERT INTO messaging_dead_letter (endpoint, message_id, origin, type, partition_key, headers, body, reason, exception_type, failure, attempts, first_failed_at, dead_at) SELECT @e, @m, @o, @t, @k, @h, @b, @r, @x, @f, @a, SYSUTCDATETIME(), SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_dead_letter WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+        INSERT INTO messaging_dead_letter (endpoint, message_id, origin, type, partition_key, headers, body, reason, exception_type, failure, attempts, first_failed_at, dead_at) SELECT @e, @m, @o, @t, @k, @h, @b, @r, @x, @f, @a, @failed, SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_dead_letter WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)
+        SELECT first_failed_at FROM messaging_parked WHERE id = @id
+        SELECT id, origin, endpoint, message_id, type, partition_key, headers, body, reason, exception_type, failure, attempts, first_failed_at, dead_at FROM messaging_dead_letter WHERE id > @after AND endpoint = @e AND message_id = @m AND type = @t AND partition_key = @k AND exception_type = @x AND origin = @o AND dead_at >= @since AND dead_at < @until ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT id, origin, endpoint, message_id, partition_key FROM messaging_dead_letter WHERE id > @after ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        INSERT INTO messaging_claim (endpoint, message_id, claimed_at) SELECT l.endpoint, l.message_id, SYSUTCDATETIME() FROM messaging_dead_letter AS l WHERE l.id IN (@id0, @id1) AND NOT EXISTS (SELECT 1 FROM messaging_claim AS c WHERE c.endpoint = l.endpoint AND c.message_id = l.message_id)
+        UPDATE messaging_parked SET due_at = SYSUTCDATETIME(), attempts = 0, delays = 0 WHERE due_at IS NULL AND EXISTS (SELECT 1 FROM messaging_dead_letter AS l WHERE l.endpoint = messaging_parked.endpoint AND l.message_id = messaging_parked.message_id AND l.id IN (@id0, @id1))
+        INSERT INTO messaging_parked (endpoint, message_id, type, partition_key, headers, body, attempts, delays, due_at) SELECT l.endpoint, l.message_id, l.type, l.partition_key, l.headers, l.body, 0, 0, CASE WHEN l.partition_key IS NULL OR ROW_NUMBER() OVER (PARTITION BY l.endpoint, l.partition_key ORDER BY l.id) = 1 THEN SYSUTCDATETIME() ELSE NULL END FROM messaging_dead_letter AS l WHERE l.id IN (@id0, @id1) AND NOT EXISTS (SELECT 1 FROM messaging_parked AS p WHERE p.endpoint = l.endpoint AND p.message_id = l.message_id) ORDER BY l.id
+        INSERT INTO messaging_outbox (message_id, destination, bucket, partition_key, type, headers, body, created_at) SELECT message_id, endpoint, @bucket, partition_key, type, headers, body, SYSUTCDATETIME() FROM messaging_dead_letter WHERE id = @id
+        DELETE FROM messaging_claim WHERE endpoint = @e AND message_id = @m
+        DELETE FROM messaging_parked WHERE due_at IS NULL AND EXISTS (SELECT 1 FROM messaging_dead_letter AS l WHERE l.endpoint = messaging_parked.endpoint AND l.message_id = messaging_parked.message_id AND l.id IN (@id0, @id1))
+        DELETE FROM messaging_dead_letter WHERE id IN (@id0, @id1)
         SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WITH (UPDLOCK) WHERE id = @id
         INSERT INTO messaging_saga (id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length) SELECT @id, @definition, @endpoint, @correlation, @revision, @version, @shape, @status, @position, @state, @progress, @reason, @due_at, @created_at, @changed_at, @history_length WHERE NOT EXISTS (SELECT 1 FROM messaging_saga WITH (UPDLOCK, HOLDLOCK) WHERE id = @id)
         UPDATE messaging_saga SET definition = @definition, endpoint = @endpoint, correlation = @correlation, revision = @revision, version = @version, shape = @shape, status = @status, position = @position, state = @state, progress = @progress, reason = @reason, due_at = @due_at, created_at = @created_at, changed_at = @changed_at, history_length = @history_length WHERE id = @id AND revision = @revision - 1; IF @@ROWCOUNT = 1 INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) VALUES (@id, @h0, @h1, @h2, @h3, @h4, @h5), (@id, @h6, @h7, @h8, @h9, @h10, @h11)

@@ -243,7 +243,7 @@ public sealed class SagaStoreTests
 
             await ShouldGiveUpAsync(() => StoredSagas.ReadAsync(shop, saga.Id));
             await ShouldGiveUpAsync(() => StoredSagas.WriteAsync(shop, created));
-            await ShouldGiveUpAsync(() => StoredSagas.Store(shop).MarkStuckAsync(saga.Id, "why", null, stopsTimeouts: false, default));
+            await ShouldGiveUpAsync(() => StoredSagas.MarkStuckAsync(shop, saga.Id, "why"));
         });
 
         async Task ShouldGiveUpAsync(Func<Task> wait)
@@ -268,13 +268,12 @@ public sealed class SagaStoreTests
         await StoredSagas.WriteAsync(shop, running, StoredSagas.Entry(1, SagaEvent.Started, now), StoredSagas.Entry(2, SagaEvent.StepStarted, now));
         await StoredSagas.WriteAsync(shop, compensating);
         await StoredSagas.WriteAsync(shop, completed);
-        var store = StoredSagas.Store(shop);
 
-        (await store.MarkStuckAsync(running.Id, new string('w', 600), message, stopsTimeouts: false, default)).Should().BeTrue();
-        (await store.MarkStuckAsync(running.Id, "again", null, stopsTimeouts: false, default)).Should().BeFalse();
-        (await store.MarkStuckAsync(compensating.Id, "why", null, stopsTimeouts: true, default)).Should().BeTrue();
-        (await store.MarkStuckAsync(completed.Id, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
-        (await store.MarkStuckAsync(Guid.Empty, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
+        (await StoredSagas.MarkStuckAsync(shop, running.Id, new string('w', 600), message)).Should().BeTrue();
+        (await StoredSagas.MarkStuckAsync(shop, running.Id, "again")).Should().BeFalse();
+        (await StoredSagas.MarkStuckAsync(shop, compensating.Id, "why", stopsTimeouts: true)).Should().BeTrue();
+        (await StoredSagas.MarkStuckAsync(shop, completed.Id, "why")).Should().BeFalse();
+        (await StoredSagas.MarkStuckAsync(shop, Guid.Empty, "why")).Should().BeFalse();
 
         var marked = (await StoredSagas.ReadAsync(shop, running.Id))!;
         marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, HistoryLength = 3, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });

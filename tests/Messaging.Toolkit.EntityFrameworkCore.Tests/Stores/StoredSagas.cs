@@ -1,4 +1,5 @@
 using System.Text;
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Messages;
@@ -13,9 +14,22 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Stores;
 /// <summary>Instances of tests, and the transactions of handlers that write them.</summary>
 internal static class StoredSagas
 {
+    /// <summary>The type of the message that cannot be handled, for <see cref="MarkStuckAsync"/>.</summary>
+    public const string LetterType = "a.type";
+
     public static ISagaStore Store(ShopHost shop) => shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().Sagas;
 
     public static ISagaCatalogue Catalogue(ShopHost shop) => shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().SagaCatalogue;
+
+    /// <summary>Marks an instance as stuck, as a dead letter does. True if it was not before.</summary>
+    public static async Task<bool> MarkStuckAsync(ShopHost shop, Guid id, string reason, Guid? messageId = null, bool stopsTimeouts = false)
+    {
+        var letter = new DeadLetter { Endpoint = "shop", MessageId = messageId ?? Guid.CreateVersion7(), Type = LetterType, Headers = "{}", Body = new byte[1], Reason = reason, Attempts = 1 };
+        var receipt = await shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().DeadLetters
+            .AddAsync(new DeadLetterEntry { Letter = letter, Stuck = [new StuckInstance(id, reason, stopsTimeouts)] }, default);
+        receipt.IsStored.Should().BeTrue();
+        return receipt.Stuck.Contains(id);
+    }
 
     /// <summary>The store's clock, in what every database can keep of a time.</summary>
     public static async Task<DateTime> NowAsync(ShopHost shop)

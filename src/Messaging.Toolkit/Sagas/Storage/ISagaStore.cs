@@ -27,18 +27,6 @@ public interface ISagaStore
     Task SaveAsync(IServiceProvider scope, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Marks an unfinished instance as stuck, in a transaction of its own, whatever its state and progress are: they may be unreadable. Its
-    /// revision grows, and so does its history, by <see cref="SagaEvent.Stuck"/>.
-    /// </summary>
-    /// <param name="id">The instance.</param>
-    /// <param name="reason">Why, in a sentence.</param>
-    /// <param name="messageId">The message that could not be handled.</param>
-    /// <param name="stopsTimeouts">Whether its timeouts do not fall due any more until it is written again: one of them is what could not be handled.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>False if there is no unfinished instance of that id, or it is marked already.</returns>
-    Task<bool> MarkStuckAsync(Guid id, string reason, Guid? messageId, bool stopsTimeouts, CancellationToken cancellationToken);
-
-    /// <summary>
     /// Sends a message for each instance whose timeout has fallen due: the rows of the outbox and the next time to look at the
     /// instance are one transaction. The revision stays. Two processes at once send each timeout once.
     /// </summary>

@@ -1,0 +1,85 @@
+using System.Data.Common;
+using System.Globalization;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.Parking;
+using Microsoft.EntityFrameworkCore;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
+
+internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : IParkingStore where TContext : DbContext
+{
+    public Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            var now = await sql.ReadNowAsync(context, cancellationToken);
+
+            // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here. What is not stored is rolled back.
+            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+            await using var claim = sql.Claim(context, message.Endpoint, message.MessageId);
+            claim.Transaction = transaction;
+            if (await claim.ExecuteNonQueryAsync(cancellationToken) == 0)
+            {
+                return ParkingOutcome.Duplicate;
+            }
+
+            var waits = message.Key is { } key && await IsBehindAsync(context, sql, transaction, message.Endpoint, key, cancellationToken);
+            if (message.Key is not null && await CountAsync(context, sql, transaction, message, cancellationToken) >= maxPerKey)
+            {
+                return ParkingOutcome.Full;
+            }
+
+            await using var insert = sql.Parking.Insert(context, transaction, message, message.Attempts > 0 ? now : null, waits ? null : now + delay);
+            await insert.ExecuteNonQueryAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return ParkingOutcome.Parked;
+        }, cancellationToken);
+
+    public Task PostponeAsync(ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            var now = await sql.ReadNowAsync(context, cancellationToken);
+            await using var postpone = sql.Parking.Postpone(context, message, now, now + delay);
+            return await postpone.ExecuteNonQueryAsync(cancellationToken);
+        }, cancellationToken);
+
+    /// <summary>It is asked all the time, and nearly always there is nothing: so it looks first, without a transaction and without a turn to write.</summary>
+    public async Task<IReadOnlyList<ParkedMessage>> TakeDueAsync(IReadOnlyCollection<string> endpoints, int count, TimeSpan lease, CancellationToken cancellationToken)
+        => endpoints.Count == 0 || !await IsAnyDueAsync(endpoints, cancellationToken)
+            ? []
+            : await database.WriteAsync(async (context, sql) =>
+            {
+                var now = await sql.ReadNowAsync(context, cancellationToken);
+                await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+                var taken = await sql.Parking.TakeDueAsync(context, transaction, endpoints, count, now + lease, cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                return taken;
+            }, cancellationToken);
+
+    public Task ReleaseAsync(IReadOnlyCollection<ParkedMessage> messages, CancellationToken cancellationToken)
+        => messages.Count == 0
+            ? Task.CompletedTask
+            : database.WriteAsync(async (context, sql) =>
+            {
+                await using var release = sql.Parking.Release(context, [.. messages.Select(message => message.Id)]);
+                return await release.ExecuteNonQueryAsync(cancellationToken);
+            }, cancellationToken);
+
+    private Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> endpoints, CancellationToken cancellationToken)
+        => database.RunAsync(async (context, sql) =>
+        {
+            await using var command = sql.Parking.ReadDue(context, null, endpoints, count: 1);
+            return await command.ExecuteScalarAsync(cancellationToken) is not null;
+        }, cancellationToken);
+
+    private static async Task<bool> IsBehindAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string key, CancellationToken cancellationToken)
+    {
+        await using var lockHead = sql.Parking.LockHead(context, transaction, endpoint, key);
+        return await lockHead.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
+
+    private static async Task<long> CountAsync(TContext context, SqlDialect sql, DbTransaction transaction, ParkedMessage message, CancellationToken cancellationToken)
+    {
+        await using var count = sql.Parking.CountOfKey(context, transaction, message.Endpoint, message.Key!);
+        return Convert.ToInt64(await count.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
+}

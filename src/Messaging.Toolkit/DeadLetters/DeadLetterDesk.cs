@@ -1,0 +1,65 @@
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.DeadLetters;
+
+/// <summary>Works through dead letters batch by batch, so that no transaction gets long however many there are.</summary>
+internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterDesk> logger) : IDeadLetters
+{
+    private const int Batch = 500;
+    private const int MaxCount = 1000;
+
+    private readonly SafeLogger logger = new(logger);
+
+    public Task<IReadOnlyList<DeadLetter>> QueryAsync(DeadLetterQuery query, int count = 100, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaxCount);
+        return StoreOf(query).DeadLetters.ReadAsync(query, count, cancellationToken);
+    }
+
+    public async Task<int> ReplayAsync(DeadLetterQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var store = StoreOf(query);
+        var replayed = 0;
+        for (var last = Batch; last == Batch;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            last = await store.DeadLetters.ReplayAsync(query, Batch, cancellationToken);
+            replayed += last;
+        }
+
+        logger.Replayed(store.Name, replayed);
+        return replayed;
+    }
+
+    public async Task<int> DiscardAsync(DeadLetterQuery query, string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        var store = StoreOf(query);
+        var discarded = 0;
+        for (var last = Batch; last == Batch;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var batch = await store.DeadLetters.DiscardAsync(query, Batch, cancellationToken);
+            foreach (var (endpoint, messageId) in batch)
+            {
+                logger.Discarded(endpoint, messageId, reason);
+            }
+
+            last = batch.Count;
+            discarded += last;
+        }
+
+        return discarded;
+    }
+
+    private IMessageStore StoreOf(DeadLetterQuery query)
+        => query.Store is { } name && stores.All.All(store => store.Name != name)
+            ? throw new MessagingException($"There is no store '{name}': it is one of {string.Join(", ", stores.All.Select(store => store.Name))}.")
+            : stores.Get(query.Store);
+}

@@ -1,0 +1,23 @@
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
+
+namespace Messaging.Toolkit.DeadLetters;
+
+/// <summary>A dead letter with everything that is written in its transaction.</summary>
+public sealed record DeadLetterEntry
+{
+    /// <summary>The dead letter.</summary>
+    public required DeadLetter Letter { get; init; }
+
+    /// <summary>What is sent because of it.</summary>
+    public IReadOnlyList<OutgoingMessage> Messages { get; init; } = [];
+
+    /// <summary>The unfinished instances that cannot go on without it.</summary>
+    public IReadOnlyList<StuckInstance> Stuck { get; init; } = [];
+
+    /// <summary>The parked message that it was until now, or null if it comes from a delivery.</summary>
+    public ParkedMessage? Parked { get; init; }
+
+    /// <summary>Whether those of its key at its endpoint wait until it is replayed or discarded.</summary>
+    public bool HoldsKey { get; init; }
+}

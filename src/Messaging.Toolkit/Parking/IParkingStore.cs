@@ -1,0 +1,39 @@
+namespace Messaging.Toolkit.Parking;
+
+/// <summary>
+/// Keeps messages that wait at endpoints, in the order of their keys. May be called from several threads. A parked message is
+/// claimed: a copy of it that arrives is a duplicate.
+/// </summary>
+public interface IParkingStore
+{
+    /// <summary>
+    /// Claims a message and stores it, in a transaction of its own, committed when the task completes: behind those of its key that are
+    /// parked at the endpoint, to be taken after the last of them; or else to be taken when the delay is over.
+    /// </summary>
+    /// <param name="message">The message.</param>
+    /// <param name="delay">Not negative; by the store's clock.</param>
+    /// <param name="maxPerKey">How many of a key may be parked at an endpoint.</param>
+    /// <param name="cancellationToken">Gives up; whether it was stored is then unknown.</param>
+    Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken);
+
+    /// <summary>Notes that a parked message has failed again, and when it is to be taken the next time. Its place stays, and so do those behind it.</summary>
+    /// <param name="message">The message with its attempts and delays as they are now.</param>
+    /// <param name="delay">Not negative; by the store's clock.</param>
+    /// <param name="cancellationToken">Gives up; whether it was noted is then unknown.</param>
+    Task PostponeAsync(ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes messages whose time has come and that have no earlier one of their key before them. What is taken is not given to others
+    /// until the lease is over: whoever takes it handles it, postpones it, or releases it until then.
+    /// </summary>
+    /// <param name="endpoints">The endpoints to take for.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="lease">How long nobody else takes them.</param>
+    /// <param name="cancellationToken">Gives up; what was taken comes again after the lease.</param>
+    Task<IReadOnlyList<ParkedMessage>> TakeDueAsync(IReadOnlyCollection<string> endpoints, int count, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Gives back what was taken and not touched: others may take it at once.</summary>
+    /// <param name="messages">What was taken.</param>
+    /// <param name="cancellationToken">Gives up; what is not given back comes again after the lease.</param>
+    Task ReleaseAsync(IReadOnlyCollection<ParkedMessage> messages, CancellationToken cancellationToken);
+}

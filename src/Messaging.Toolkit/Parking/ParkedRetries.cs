@@ -1,0 +1,73 @@
+using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Parking;
+
+/// <summary>
+/// Brings parked messages whose time has come to their endpoints, one statement for all endpoints of a store. Several processes may do so
+/// at once: each message is taken by one of them.
+/// </summary>
+/// <param name="store">Where they are parked.</param>
+/// <param name="endpoints">The endpoints of this process that park there.</param>
+/// <param name="interval">How often it is looked, if nothing happens here.</param>
+/// <param name="alarm">Says when it is worth looking before that.</param>
+/// <param name="logger">Is told of what cannot be read.</param>
+internal sealed class ParkedRetries(IMessageStore store, IReadOnlyList<EndpointRunner> endpoints, TimeSpan interval, ParkingAlarm alarm, ILogger logger)
+{
+    /// <summary>What is not done by then, because its process is gone, is taken by another.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    private const int MaxBatch = 500;
+
+    /// <summary>Does one round; waits unless there may be more.</summary>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var rooms = endpoints.Select(endpoint => (Endpoint: endpoint, Room: endpoint.ParkingRoom)).Where(room => room.Room > 0).ToDictionary(room => room.Endpoint.Name, StringComparer.Ordinal);
+        var count = Math.Min(MaxBatch, rooms.Values.Sum(room => room.Room));
+        var taken = rooms.Count == 0 ? [] : await store.Parking.TakeDueAsync(rooms.Keys, count, Lease, cancellationToken);
+        foreach (var ofEndpoint in taken.GroupBy(message => message.Endpoint))
+        {
+            rooms[ofEndpoint.Key].Endpoint.Retry(await ReadAsync(ofEndpoint, cancellationToken));
+        }
+
+        if (taken.Count < count || count == 0)
+        {
+            await alarm.WaitAsync(interval, cancellationToken);
+        }
+    }
+
+    /// <summary>What cannot be read is given up here: it never gets to a handler.</summary>
+    private async Task<IReadOnlyList<ParkedDelivery>> ReadAsync(IEnumerable<ParkedMessage> messages, CancellationToken cancellationToken)
+    {
+        var deliveries = new List<ParkedDelivery>();
+        foreach (var message in messages)
+        {
+            try
+            {
+                deliveries.Add(new ParkedDelivery(message, message.ToEnvelope()));
+            }
+            catch (FormatException exception)
+            {
+                await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = LetterOf(message, exception.Message), Parked = message }, cancellationToken);
+                logger.DeadLettered(message.Endpoint, message.MessageId, message.Type, message.Attempts, exception.Message);
+            }
+        }
+
+        return deliveries;
+    }
+
+    private static DeadLetter LetterOf(ParkedMessage message, string reason) => new()
+    {
+        Endpoint = message.Endpoint,
+        MessageId = message.MessageId,
+        Type = message.Type,
+        Key = message.Key,
+        Headers = message.Headers,
+        Body = message.Body,
+        Reason = reason,
+        Attempts = Math.Max(1, message.Attempts),
+    };
+}
