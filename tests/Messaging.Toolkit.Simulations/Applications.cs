@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Simulations.Failing;
 using Messaging.Toolkit.Simulations.Numbered;
 using Messaging.Toolkit.Simulations.Sagas;
 using Messaging.Toolkit.Testing;
@@ -10,6 +11,7 @@ internal static class Applications
     public static IReadOnlyDictionary<string, Simulation> All { get; } = new Dictionary<string, Simulation>
     {
         ["numbered"] = NumberedWorkload.Simulation,
+        ["failing"] = FailingWorkload.Simulation,
         ["sagas"] = SagasWorkload.Simulation,
     };
 }

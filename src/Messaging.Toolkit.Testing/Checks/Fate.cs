@@ -36,6 +36,9 @@ internal sealed class Fate(string endpoint, MessageEnvelope envelope, KeyLine? l
 
     public bool HasStarted => Runs > 0 || IsDead;
 
+    /// <summary>Whether it waits for a dead letter that holds its key.</summary>
+    public bool IsHeld => HoldsPlace && line?.FirstUnended() is { IsDead: true };
+
     /// <summary>Whether the later ones of its key may take effect.</summary>
     public bool LetsPass => Effects.Count > 0 || ((IsDead || WasDead) && !HoldsPlace);
 

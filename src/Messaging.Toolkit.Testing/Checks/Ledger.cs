@@ -63,6 +63,9 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     /// <summary>Dead letters, in the order in which they were written.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters => deadLetters;
 
+    /// <summary>Whether nothing is left to be done, but for what waits for a dead letter that holds its key.</summary>
+    public bool IsAtRest => Unended == 0 || (keyHolders.Count > 0 && Open.All(fate => fate.IsHeld));
+
     public IEnumerable<Fate> Open => fates.Values.Where(fate => !fate.HasEnded);
 
     public void Report(string rule, string description, Guid? message = null)
@@ -365,7 +368,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         foreach (var fate in fates.Values)
         {
-            if (!fate.HasEnded)
+            if (!fate.HasEnded && !fate.IsHeld)
             {
                 Report("G1", $"Lost: {fate} has neither taken effect nor become a dead letter.", fate.Envelope.Id);
             }

@@ -57,10 +57,11 @@ internal sealed class EndpointRunner(
     {
         lock (gate)
         {
-            // One that is taken a second time is in these hands for longer than its lease.
+            // Before what the transport has brought of its key, which waits for it. One that is taken a second time is in these hands for
+            // longer than its lease.
             foreach (var delivery in deliveries.Where(delivery => parked.Add(delivery.Message.Id)))
             {
-                queue.Add(new Work(delivery, parking));
+                queue.AddFirst(new Work(delivery, parking));
             }
 
             StartWorkers();

@@ -21,14 +21,19 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     /// <summary>Lines whose first item could be taken now.</summary>
     public int Ready => ready.Count;
 
-    public void Add(T item)
+    public void Add(T item) => Add(item, static (line, added) => line.Add(added));
+
+    /// <summary>Adds an item before all that wait in its line.</summary>
+    public void AddFirst(T item) => Add(item, static (line, added) => line.AddFirst(added));
+
+    private void Add(T item, Action<Line, T> toLine)
     {
         Count++;
         Waiting++;
         var key = keyOf(item);
         if (key is not null && lines.TryGetValue(key, out var line))
         {
-            line.Add(item);
+            toLine(line, item);
             return;
         }
 
@@ -168,17 +173,21 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     {
         private readonly Queue<T> items = new();
         private readonly Stack<T> returned = new();
+        private readonly Queue<T> before = new();
 
         public string? Key { get; } = key;
 
-        public bool IsEmpty => items.Count == 0 && returned.Count == 0;
+        public bool IsEmpty => items.Count == 0 && returned.Count == 0 && before.Count == 0;
 
-        public T First => returned.TryPeek(out var item) ? item : items.Peek();
+        public T First => before.TryPeek(out var item) || returned.TryPeek(out item) ? item : items.Peek();
 
         public void Add(T item) => items.Enqueue(item);
 
+        /// <summary>Before all that are in the line, and what is put back into it.</summary>
+        public void AddFirst(T item) => before.Enqueue(item);
+
         public void PutBack(T item) => returned.Push(item);
 
-        public T Take() => returned.TryPop(out var item) ? item : items.Dequeue();
+        public T Take() => before.TryDequeue(out var item) || returned.TryPop(out item) ? item : items.Dequeue();
     }
 }

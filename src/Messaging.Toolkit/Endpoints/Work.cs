@@ -45,8 +45,8 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>How long its handlers took the last time that they ran; null if they never did.</summary>
     public TimeSpan? HandlerTime { get; set; }
 
-    /// <summary>It was in a group that failed: from now on it has a transaction to itself.</summary>
-    public bool RunsAlone { get; set; }
+    /// <summary>It was in a group that failed, or was parked: it has a transaction to itself.</summary>
+    public bool RunsAlone { get; set; } = delivery is ParkedDelivery;
 
     /// <summary>How it ends without its handlers; it waits only for this to be written.</summary>
     public Ending? Ending { get; set; }
