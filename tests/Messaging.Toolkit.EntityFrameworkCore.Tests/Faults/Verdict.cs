@@ -32,6 +32,10 @@ public static class Verdict
         async () => (await shop.EffectsAsync()).Count >= effects && (await shop.OutboxAsync()).Count == 0,
         $"{effects} effects and an empty outbox", patience);
 
+    /// <summary>Waits until that many effects of a key are there.</summary>
+    public static Task DrainedOfAsync(this ShopHost shop, string key, int effects) => EventuallyAsync(
+        async () => (await shop.EffectsAsync()).Count(effect => effect.Key == key) >= effects, $"{effects} effects of {key}");
+
     /// <summary>Every number from 1 to the count took effect once, in order, for each key; and nothing else.</summary>
     public static async Task ShouldHaveHandledInOrderAsync(this ShopHost shop, IReadOnlyDictionary<string, int> counts, string endpoint = "shop")
     {

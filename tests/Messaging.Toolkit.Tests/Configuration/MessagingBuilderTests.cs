@@ -141,6 +141,24 @@ public sealed class MessagingBuilderTests
         => Error(m => m.Endpoint("second", e => e.Handle<Placed, OtherHandler>().OnFailure(f => f.RetryImmediately(value))))
             .Should().Contain($"'second' has RetryImmediately({value})").And.Contain("between 0 and 100");
 
+    public static TheoryData<string, Action<FailureBuilder>> WrongLadders => new()
+    {
+        { "ThenAfter(00:00:00): a delay is longer than zero", f => f.ThenAfter(TimeSpan.Zero) },
+        { "ThenAfter(-00:00:01): a delay is longer than zero", f => f.ThenAfter(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(-1)) },
+        { "ThenAfter(-00:00:00.0010000): a delay is longer than zero", f => f.ThenAfter(Timeout.InfiniteTimeSpan) },
+        { "at most a year", f => f.ThenAfter(TimeSpan.MaxValue) },
+        { "ThenBackOff(00:00:02, 00:00:01, 3)", f => f.ThenBackOff(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 3) },
+        { "there are 1 to 100", f => f.ThenBackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 0) },
+        { "On<FormatException>: RetryImmediately(101)", f => f.On<FormatException>(l => l.RetryImmediately(101)) },
+        { "MaxParkedPerKey(0): set it between 1 and 1000000", f => f.MaxParkedPerKey(0) },
+        { "has a ladder that can take 9.14:24:00, and handled messages are remembered for 7.00:00:00 (Inbox.Retention)", f => f.ThenAfter(TimeSpan.FromDays(8)) },
+        { "has a ladder that can take", f => f.On<FormatException>(l => l.ThenAfter(TimeSpan.FromDays(3), TimeSpan.FromDays(3))) },
+    };
+
+    [Theory, MemberData(nameof(WrongLadders))]
+    public void A_ladder_that_cannot_work_is_refused(string expected, Action<FailureBuilder> wrong)
+        => Error(m => m.Endpoint("second", e => e.Handle<Placed, OtherHandler>().OnFailure(wrong))).Should().Contain("'second' has").And.Contain(expected);
+
     public static TheoryData<string, Action<MessagingBuilder>> Ranges => new()
     {
         { "Limits.MaxBodyBytes is 0", m => m.Limits(x => x.MaxBodyBytes = 0) },

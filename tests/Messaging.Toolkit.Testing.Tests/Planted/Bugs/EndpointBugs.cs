@@ -6,6 +6,7 @@ internal static class EndpointBugs
     private const string Runner = "Messaging.Toolkit/Endpoints/EndpointRunner.cs";
     private const string Queue = "Messaging.Toolkit/Endpoints/KeyedQueue.cs";
     private const string Processor = "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs";
+    private const string Judge = "Messaging.Toolkit/Endpoints/FailureJudge.cs";
 
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
@@ -37,7 +38,7 @@ internal static class EndpointBugs
 
         new("two of a key", "Messages of a key are given to a second worker while the first is busy with one of them.", Queue,
             """
-                line.Add(item);
+                toLine(line, item);
                 return;
             """,
             """
@@ -46,7 +47,7 @@ internal static class EndpointBugs
                     ready.Enqueue(line);
                 }
 
-                line.Add(item);
+                toLine(line, item);
                 return;
             """),
 
@@ -95,27 +96,27 @@ internal static class EndpointBugs
                 return null;
             """),
 
-        new("no dead letter needed", "A message whose dead letter could not be written counts as done.", Processor,
+        new("no dead letter needed", "A message whose dead letter could not be written counts as done.", "Messaging.Toolkit/Endpoints/EndingWriter.cs",
             """
-                logger.DeadLetterFailed(endpoint.Name, letter.MessageId, letter.Type, pause, exception);
+                logger.DeadLetterFailed(endpoint.Name, envelope.Id, envelope.Type, pause, exception);
                 return Verdict.Again(pause);
             """,
             """
-                logger.DeadLetterFailed(endpoint.Name, letter.MessageId, letter.Type, pause, exception);
+                logger.DeadLetterFailed(endpoint.Name, envelope.Id, envelope.Type, pause, exception);
                 return Verdict.Done;
             """),
 
-        new("given up early", "A message goes to the dead letters before its handler has had the attempts promised.", Processor,
-            "if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)",
-            "if (work.CountFailure(exception) < endpoint.Failures.ImmediateRetries && !isFinal)"),
+        new("given up early", "A message goes to the dead letters before its handler has had the attempts promised.", Judge,
+            "if (failures <= rule.Ladder.ImmediateRetries && !isFinal && work.Delays == 0)",
+            "if (failures < rule.Ladder.ImmediateRetries && !isFinal && work.Delays == 0)"),
 
-        new("store's failure is the message's", "A failure of the database counts as one of the handler.", Processor,
+        new("store's failure is the message's", "A failure of the database counts as one of the handler.", Judge,
             "if (IsStores(work, exception))",
             "if (IsStores(work, exception) && work.StoreFailures > FailurePolicy.StoreRetries)"),
 
-        new("retried for ever", "A message whose handler always fails is tried for ever.", Processor,
-            "if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)",
-            "if (work.CountFailure(exception) > 0)"),
+        new("retried for ever", "A message whose handler always fails is tried for ever.", Judge,
+            "if (failures <= rule.Ladder.ImmediateRetries && !isFinal && work.Delays == 0)",
+            "if (failures > 0)"),
     ];
 }
 

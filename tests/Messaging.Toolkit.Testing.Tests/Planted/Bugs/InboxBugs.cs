@@ -9,30 +9,30 @@ internal static class InboxBugs
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
         new("no claim", "Messages are handled without a claim.", Inbox,
-            "var claimed = await sql.ClaimAsync(context, attempt.Endpoint, [.. attempt.Messages.Select(message => message.Id)], cancellationToken);",
+            "var claimed = await sql.ClaimAsync(context, attempt.Endpoint, attempt.Messages, cancellationToken);",
             "var claimed = attempt.Messages.Select(message => message.Id).ToHashSet();"),
 
         new("claim of the message", "A message that one endpoint has handled is a duplicate to the others.", Dialect,
-            "return WithNow(context.CreateCommand(sql).With(\"@e\", endpoint).With(\"@m\", messageId));",
-            "return WithNow(context.CreateCommand(sql).With(\"@e\", \"any\").With(\"@m\", messageId));"),
+            "var command = WithNow(context.CreateCommand(sql).With(\"@e\", endpoint).With(\"@m\", messageId));",
+            "var command = WithNow(context.CreateCommand(sql).With(\"@e\", \"any\").With(\"@m\", messageId));"),
 
         new("claim ignored", "A message is handled although it was claimed before.", Inbox,
-            "attempt.Claim(claimed);",
-            "attempt.Claim([.. attempt.Messages.Select(message => message.Id)]);"),
+            "attempt.Claim(claimed, claimed.Count == attempt.Messages.Count ?",
+            "attempt.Claim([.. attempt.Messages.Select(message => message.Id)], claimed.Count >= 0 ?"),
 
         new("dead letter without a claim", "A message of which a dead letter is written is not claimed, and is handled when it comes again.",
             "Messaging.Toolkit.EntityFrameworkCore/Stores/EfDeadLetterStore.cs",
-            "var isFirst = await claim.ExecuteNonQueryAsync(cancellationToken) > 0;",
-            "var isFirst = true;"),
+            "if (await claim.ExecuteNonQueryAsync(cancellationToken) == 0)",
+            "if (entry.Letter.Attempts < 0)"),
 
         new("claim apart", "The claim is committed by itself, before the handlers' transaction.", Inbox,
             """
                 await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-                var claimed = await sql.ClaimAsync(context, attempt.Endpoint, [.. attempt.Messages.Select(message => message.Id)], cancellationToken);
+                await ClaimAsync(context, sql, attempt, cancellationToken);
             """,
             """
                 await context.Database.OpenConnectionAsync(cancellationToken);
-                var claimed = await sql.ClaimAsync(context, attempt.Endpoint, [.. attempt.Messages.Select(message => message.Id)], cancellationToken);
+                await ClaimAsync(context, sql, attempt, cancellationToken);
                 await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             """),
 
@@ -40,7 +40,7 @@ internal static class InboxBugs
             """
                 if (await command.ExecuteNonQueryAsync(cancellationToken) > 0)
                 {
-                    claimed.Add(messageId);
+                    claimed.Add(message.Id);
                 }
             """,
             """
@@ -48,7 +48,7 @@ internal static class InboxBugs
                 {
                     if (await command.ExecuteNonQueryAsync(cancellationToken) > 0)
                     {
-                        claimed.Add(messageId);
+                        claimed.Add(message.Id);
                     }
                 }
                 catch (DbException)
@@ -73,8 +73,8 @@ internal static class InboxBugs
             "(_, current, cancel) => RunAsync(scope.ServiceProvider, current, cancel),"),
 
         new("commit believed", "A commit whose reply is lost counts as one that took effect.", Inbox,
-            "if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture) == 0)",
-            "if (Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), System.Globalization.CultureInfo.InvariantCulture) < 0)"),
+            "if (!await IsClaimedAsync(context, sql, attempt.Endpoint, messageId, cancellationToken))",
+            "if (messageId == Guid.Empty)"),
 
         new("young claims purged", "Claims are deleted long before the end of their retention.", Inbox,
             "var cutoff = await sql.ReadNowAsync(context, cancellationToken) - age;",

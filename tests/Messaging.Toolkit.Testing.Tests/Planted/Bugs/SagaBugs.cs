@@ -92,8 +92,8 @@ internal static class SagaBugs
             "=> context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect))?.Reason;",
             "=> null;"),
 
-        Bug("no notice", "Nobody is told of a command that went to the dead letters.", "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs",
-            "work.Notice = outgoing.CreateNotice(envelope, endpoint.Name, reason);",
+        Bug("no notice", "Nobody is told of a command that went to the dead letters.", "Messaging.Toolkit/Endpoints/FailureJudge.cs",
+            "Messages = outgoing.CreateNotice(envelope, endpoint.Name, reason),",
             ""),
 
         Bug("timeout of something else", "A timeout that arrives ends whatever the saga waits for by then.", Handler,
