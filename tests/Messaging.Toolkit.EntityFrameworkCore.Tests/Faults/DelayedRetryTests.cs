@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Faults;
 
 /// <summary>Delayed retries, the order of keys through them, and dead letters on their way again: in whole applications.</summary>
-public sealed class RetryTests
+public sealed class DelayedRetryTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
 
