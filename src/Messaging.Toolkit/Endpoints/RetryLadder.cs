@@ -13,7 +13,7 @@ internal sealed record RetryLadder(int ImmediateRetries, IReadOnlyList<TimeSpan>
     public static readonly RetryLadder Default = new(ImmediateRetries: 3, Delays: []);
 
     /// <summary>The longest that all delays can take together.</summary>
-    public TimeSpan Length => Delays.Aggregate(TimeSpan.Zero, static (sum, delay) => sum + (delay * (1 + Jitter)));
+    public TimeSpan Length => TimeSpan.FromTicks((long)Math.Min(Delays.Sum(static delay => delay.Ticks * (1 + Jitter)), TimeSpan.MaxValue.Ticks / 2));
 
     /// <summary>The next delay after that many are used up, or null at the end of the ladder.</summary>
     public TimeSpan? DelayAfter(int used, EntropySource entropy)

@@ -58,7 +58,7 @@ public sealed class DelayedRetryTests
                 attempts.Enqueue(call.Context.Attempt);
                 throw new InvalidOperationException("Never.");
             },
-            e => e.OnFailure(f => f.RetryImmediately(1).ThenAfter(Short, Short, Short)));
+            e => e.OnFailure(f => f.RetryImmediately(0).ThenAfter(Short, Short, Short, Short)));
         for (var life = 0; attempts.Count < 5; life++)
         {
             await using var shop = await ShopHost.StartAsync(database, endpoint);

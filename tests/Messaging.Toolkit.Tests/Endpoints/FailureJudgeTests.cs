@@ -60,7 +60,7 @@ public sealed class FailureJudgeTests
 
         attempts.Should().Be(1 + immediate + delays);
         waits.Should().HaveCount(delays);
-        waits.Zip(Delays).Should().OnlyContain(delay => delay.First >= delay.Second && delay.First <= delay.Second * 1.2);
+        waits.Zip(Delays).All(delay => delay.First >= delay.Second && delay.First <= delay.Second * 1.2).Should().BeTrue("{0} are the delays", waits);
         var entry = ((Ending.Dies)work.Ending!).Entry;
         entry.Letter.Should().BeEquivalentTo(new { Attempts = attempts, ExceptionType = "System.InvalidOperationException", Reason = "its handler failed with InvalidOperationException" });
         entry.HoldsKey.Should().Be(isKeyed && policy == KeyPolicy.HoldKey, "without a key there is nothing to hold");
