@@ -12,7 +12,7 @@ internal sealed class NumberedApplication : ISimulatedApplication
 {
     public void ConfigureServices(IServiceCollection services)
     {
-        services.AddDbContextPool<NumberedDb>(options => options.UseSqlite("Data Source=numbered.db"));
+        services.AddDbContextPool<NumberedDb>(SimulatedContext.Configure);
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<NumberedDb>()
             .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(5))

@@ -1,5 +1,4 @@
 using Messaging.Toolkit.Testing;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Simulations.Sagas;
@@ -15,7 +14,7 @@ internal sealed class SagasApplication : ISimulatedApplication
 
     public void ConfigureServices(IServiceCollection services)
     {
-        services.AddDbContextPool<SagasDb>(options => options.UseSqlite("Data Source=sagas.db"));
+        services.AddDbContextPool<SagasDb>(SimulatedContext.Configure);
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<SagasDb>()
             .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(5))

@@ -3,40 +3,24 @@ using System.Text.RegularExpressions;
 
 namespace Messaging.Toolkit.Testing.Tests.Planted;
 
-/// <summary>A copy of the program behind eng/simulate, in which packages can be replaced. One at a time.</summary>
+/// <summary>The program behind eng/simulate, in which packages can be replaced. One at a time.</summary>
 public sealed partial class MutatedSimulation : IDisposable
 {
-    private const string Program = "Messaging.Toolkit.Simulations";
+    private readonly string folder = Directory.CreateTempSubdirectory("messaging-toolkit-planted-").FullName;
 
-    private readonly string original = Repository.OutputFolder(Program);
-    private readonly string copy = Directory.CreateTempSubdirectory("messaging-toolkit-planted-").FullName;
-
+    private string assembly = "";
     private string transport = "";
     private string application = "";
 
-    public MutatedSimulation()
-    {
-        foreach (var file in Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(copy, Path.GetRelativePath(original, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-    }
-
-    public void Dispose() => Directory.Delete(copy, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     /// <summary>Puts the bug into the program, and takes out the one before.</summary>
     internal async Task PlantAsync(PlantedBug bug)
     {
-        foreach (var assembly in Directory.EnumerateFiles(original, "Messaging.Toolkit*.dll"))
-        {
-            File.Copy(assembly, Path.Combine(copy, Path.GetFileName(assembly)), overwrite: true);
-        }
-
+        assembly = Path.Combine(folder, bug.Package + ".dll");
         (transport, application) = (bug.Transport, bug.Application);
         var source = await File.ReadAllTextAsync(Path.Combine(Repository.SourceFolder(bug.Package), bug.FileInPackage));
-        await Package.CompileAsync(bug.Package, bug.FileInPackage, bug.PlantIn(source), copy);
+        Package.Of(bug.Package).Compile(bug.FileInPackage, bug.PlantIn(source), assembly);
     }
 
     /// <summary>Runs seeds until one fails, with the bug that was planted last.</summary>
@@ -44,9 +28,10 @@ public sealed partial class MutatedSimulation : IDisposable
     internal async Task<Finding?> RunAsync(int from, int seeds, TimeSpan limit)
     {
         // Both are said, so that the seeds mean the same whichever transports and applications there are.
-        var (exitCode, output) = await ChildProcess.RunAsync(
-            copy, limit, Path.Combine(copy, Program + ".dll"), "--application", application, "--transport", transport, "--no-shrink",
-            "--from", from.ToString(CultureInfo.InvariantCulture), "--seeds", seeds.ToString(CultureInfo.InvariantCulture));
+        string[] arguments = [
+            "--application", application, "--transport", transport, "--no-shrink",
+            "--from", from.ToString(CultureInfo.InvariantCulture), "--seeds", seeds.ToString(CultureInfo.InvariantCulture)];
+        var (exitCode, output) = await SimulationProcess.RunAsync(new(assembly, arguments), limit);
         if (exitCode == 0)
         {
             return null;

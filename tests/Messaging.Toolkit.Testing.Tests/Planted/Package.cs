@@ -1,35 +1,67 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+
 namespace Messaging.Toolkit.Testing.Tests.Planted;
 
-/// <summary>Compiles a package again, as the build has compiled it but for one file.</summary>
-internal static class Package
+/// <summary>
+/// A package, which is compiled again as the build has compiled it but for one file. By the build's own compiler, yet in this process: it would
+/// take ten seconds to start, translate itself and read everything, each time.
+/// </summary>
+internal sealed class Package
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly ConcurrentDictionary<string, Lazy<Package>> Known = new(StringComparer.Ordinal);
 
-    /// <summary>What is not wanted: other outputs, and warnings, which a changed text may cause.</summary>
-    private static readonly string[] Dropped = ["/noconfig", "/out:", "/refout:", "/doc:", "/debug", "/embed", "/sourcelink:", "/warnaserror"];
+    private readonly string folder;
+    private readonly CSharpCompilation compilation;
+    private readonly GeneratorDriver generators;
 
-    /// <param name="package">Its name.</param>
-    /// <param name="file">The file, relative to the package's folder.</param>
-    /// <param name="text">What it is to have in it.</param>
-    /// <param name="folder">Where the assembly is put.</param>
-    public static async Task CompileAsync(string package, string file, string text, string folder)
+    private Package(string name)
     {
-        var changed = Path.Combine(folder, $"{package}.changed.cs");
-        await File.WriteAllTextAsync(changed, text);
-        var (compiler, arguments) = await ReadArgumentsAsync(package);
-        var index = arguments.FindIndex(argument => argument.Trim('"') == file);
-        index.Should().NotBe(-1, "{0} must be one of the files of {1}", file, package);
-        arguments[index] = $"\"{changed}\"";
-
-        var response = Path.Combine(folder, $"{package}.rsp");
-        await File.WriteAllLinesAsync(response, [.. arguments, "/skipanalyzers+", "/debug-", $"/out:\"{Path.Combine(folder, package + ".dll")}\""]);
-        var (exitCode, output) = await ChildProcess.RunAsync(Repository.SourceFolder(package), Limit, compiler, "/noconfig", "@" + response);
-        exitCode.Should().Be(0, "a planted bug must compile:\n{0}", output);
+        folder = Repository.SourceFolder(name);
+        var arguments = CSharpCommandLineParser.Default.Parse(File.ReadLines(Repository.CompilerArguments(name)), folder, sdkDirectory: null);
+        arguments.Errors.Should().BeEmpty("the build of {0} had none", name);
+        compilation = CSharpCompilation.Create(
+            name,
+            arguments.SourceFiles.Select(file => Parse(file.Path, File.ReadAllText(file.Path), arguments.ParseOptions)),
+            arguments.MetadataReferences.Select(reference => MetadataReference.CreateFromFile(reference.Reference, reference.Properties)),
+            arguments.CompilationOptions.WithGeneralDiagnosticOption(ReportDiagnostic.Default)); // A changed text may cause warnings.
+        var analyzers = arguments.AnalyzerReferences.Select(reference => new AnalyzerFileReference(reference.FilePath, GeneratorLoader.Instance));
+        generators = CSharpGeneratorDriver
+            .Create(analyzers.SelectMany(analyzer => analyzer.GetGenerators(LanguageNames.CSharp)), parseOptions: arguments.ParseOptions)
+            .RunGenerators(compilation); // What they find is kept for the files that do not change.
     }
 
-    private static async Task<(string Compiler, List<string> Arguments)> ReadArgumentsAsync(string package)
+    public static Package Of(string name) => Known.GetOrAdd(name, static name => new(() => new(name))).Value;
+
+    /// <param name="file">The file, relative to the package's folder.</param>
+    /// <param name="text">What it is to have in it.</param>
+    /// <param name="assembly">Where the assembly is put.</param>
+    public void Compile(string file, string text, string assembly)
     {
-        var lines = await File.ReadAllLinesAsync(Repository.CompilerArguments(package));
-        return (lines[0], [.. lines.Skip(1).Where(line => !Dropped.Any(option => line.StartsWith(option, StringComparison.Ordinal)))]);
+        var path = Path.Combine(folder, file);
+        var original = compilation.SyntaxTrees.SingleOrDefault(tree => tree.FilePath == path);
+        original.Should().NotBeNull("{0} must be one of the files of {1}", file, compilation.AssemblyName);
+        var changed = compilation.ReplaceSyntaxTree(original!, Parse(path, text, (CSharpParseOptions)original!.Options));
+        generators.RunGeneratorsAndUpdateCompilation(changed, out var complete, out var problems);
+        problems.Should().BeEmpty();
+
+        using var stream = File.Create(assembly);
+        complete.Emit(stream).Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Should().BeEmpty("a planted bug must compile");
+    }
+
+    private static SyntaxTree Parse(string path, string text, CSharpParseOptions options) => CSharpSyntaxTree.ParseText(SourceText.From(text, Encoding.UTF8), options, path);
+
+    private sealed class GeneratorLoader : IAnalyzerAssemblyLoader
+    {
+        public static readonly GeneratorLoader Instance = new();
+
+        public void AddDependencyLocation(string fullPath) { }
+
+        public Assembly LoadFromPath(string fullPath) => Assembly.LoadFrom(fullPath);
     }
 }

@@ -13,8 +13,6 @@ internal static class Repository
     /// <summary>What the compiler was told when it compiled the package; see src/Directory.Build.targets.</summary>
     public static string CompilerArguments(string package) => Path.Combine(SourceFolder(package), "obj", Build, "compiler-arguments.txt");
 
-    public static string OutputFolder(string testProject) => Path.Combine(Root, "tests", testProject, "bin", Build);
-
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
