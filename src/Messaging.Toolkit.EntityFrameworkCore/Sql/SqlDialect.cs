@@ -40,6 +40,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The statements that run instances.</summary>
     public virtual SagaSql Sagas => field ??= new SagaSql(this, Names);
 
+    /// <summary>The statements of scheduled messages.</summary>
+    public virtual ScheduleSql Schedule => field ??= new ScheduleSql(this, Names);
+
     /// <summary>The statements that look at instances.</summary>
     public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);
 
@@ -332,7 +335,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     private static string Literals(IEnumerable<int> values) => Literals(values.Select(value => (long)value));
 
-    private static byte[] AsArray(ReadOnlyMemory<byte> memory)
+    public static byte[] AsArray(ReadOnlyMemory<byte> memory)
         => System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
             ? segment.Array
             : memory.ToArray();

@@ -7,6 +7,7 @@ using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -31,6 +32,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Leases = new EfLeaseStore<TContext>(database);
         Inbox = new EfInbox<TContext>(database, scopes);
         DeadLetters = new EfDeadLetterStore<TContext>(database);
+        Schedule = new EfScheduleStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
     }
@@ -44,6 +46,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public IInbox Inbox { get; }
 
     public IDeadLetterStore DeadLetters { get; }
+
+    public IScheduleStore Schedule { get; }
 
     public ISagaStore Sagas { get; }
 

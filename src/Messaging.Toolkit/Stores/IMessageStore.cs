@@ -2,6 +2,7 @@ using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 
 namespace Messaging.Toolkit.Stores;
 
@@ -22,6 +23,9 @@ public interface IMessageStore
 
     /// <summary>Messages given up.</summary>
     IDeadLetterStore DeadLetters { get; }
+
+    /// <summary>Messages that are not due yet.</summary>
+    IScheduleStore Schedule { get; }
 
     /// <summary>Sagas and process managers, for those who run them.</summary>
     ISagaStore Sagas { get; }
