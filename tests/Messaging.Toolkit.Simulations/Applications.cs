@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Simulations.Numbered;
 using Messaging.Toolkit.Simulations.Sagas;
+using Messaging.Toolkit.Simulations.Schedules;
 using Messaging.Toolkit.Testing;
 
 namespace Messaging.Toolkit.Simulations;
@@ -11,5 +12,6 @@ internal static class Applications
     {
         ["numbered"] = NumberedWorkload.Simulation,
         ["sagas"] = SagasWorkload.Simulation,
+        ["schedules"] = SchedulesWorkload.Simulation,
     };
 }

@@ -31,6 +31,9 @@ internal sealed class SimulatedDatabase(World world, string path, TableNames nam
     /// <summary>Whether an instance of a saga or process manager goes on by itself until then, because a timeout falls due.</summary>
     public bool HasTimeout(TimeSpan until) => observer.HasTimeout((LaneTime.Beginning + until).UtcDateTime);
 
+    /// <summary>Whether a scheduled message falls due until then.</summary>
+    public bool HasScheduled(TimeSpan until) => observer.HasScheduled((LaneTime.Beginning + until).UtcDateTime);
+
     public void Dispose()
     {
         observer.Dispose();

@@ -166,7 +166,7 @@ internal sealed class SimulationRun : IDisposable
     private bool IsAtRest()
     {
         nodes.ForEach(node => node.Resume());
-        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained && !database.HasTimeout(lastTimeout)) && broker?.IsDrained != false;
+        return ledger.Unended == 0 && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained && !database.HasTimeout(lastTimeout) && !database.HasScheduled(lastTimeout)) && broker?.IsDrained != false;
     }
 
     private void Stop()

@@ -5,6 +5,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,6 +44,8 @@ public sealed class Gates
         public IInbox Inbox => store.Inbox;
 
         public IDeadLetterStore DeadLetters => store.DeadLetters;
+
+        public IScheduleStore Schedule => store.Schedule;
 
         public ISagaStore Sagas => store.Sagas;
 

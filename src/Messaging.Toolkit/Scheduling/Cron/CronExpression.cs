@@ -60,6 +60,11 @@ internal sealed class CronExpression
     /// <summary>The first time after another one; null if that is too far in the future.</summary>
     public DateTime? Next(DateTime after)
     {
+        if (after.Year > LastYear)
+        {
+            return null;
+        }
+
         var time = new DateTime(after.Ticks - (after.Ticks % TimeSpan.TicksPerSecond)).AddSeconds(1);
         while (time.Year <= LastYear)
         {

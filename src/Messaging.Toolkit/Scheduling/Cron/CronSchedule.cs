@@ -6,13 +6,13 @@ namespace Messaging.Toolkit.Scheduling.Cron;
 /// </summary>
 internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone)
 {
-    /// <summary>No clock was ever put forward by more: a day, where the date line was moved.</summary>
-    private const int LongestGapSeconds = 48 * 60 * 60;
+    /// <summary>More than any clock is ahead of UTC or behind it.</summary>
+    private static readonly TimeSpan Window = TimeSpan.FromHours(15);
 
     /// <summary>The first time after another one; null if that is too far in the future.</summary>
     public DateTime? Next(DateTime after)
     {
-        var local = TimeZoneInfo.ConvertTimeFromUtc(DateTime.SpecifyKind(after, DateTimeKind.Utc), zone);
+        var local = ToLocal(after);
         while (expression.Next(local) is { } next)
         {
             // While the clocks show an hour for the second time, what they show has been.
@@ -54,34 +54,32 @@ internal sealed class CronSchedule(CronExpression expression, TimeZoneInfo zone)
         return last;
     }
 
+    /// <summary>
+    /// The moment at which the clocks show a time, for the first time; if they skip it, the moment in which they do. Not asked of TimeZoneInfo, which does not know
+    /// the times that were skipped when a zone has changed its offset for good.
+    /// </summary>
     private DateTime ToUtc(DateTime local)
     {
-        if (zone.IsInvalidTime(local))
-        {
-            return ToUtc(LastBeforeGap(local)).AddSeconds(1);
-        }
-
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return DateTime.SpecifyKind(local - offset, DateTimeKind.Utc);
+        var shown = DateTime.SpecifyKind(local, DateTimeKind.Utc);
+        var (before, after) = (zone.GetUtcOffset(shown - Window), zone.GetUtcOffset(shown + Window));
+        var (earlier, later) = before > after ? (shown - before, shown - after) : (shown - after, shown - before);
+        return ToLocal(earlier) == local ? earlier
+            : ToLocal(later) == local ? later
+            : EndOfGap(shown);
     }
 
-    /// <summary>The last second that the clocks show before they skip the time given.</summary>
-    private DateTime LastBeforeGap(DateTime skipped)
+    /// <summary>The first moment at which the clocks show a later time than one that they skip. They skip whole seconds.</summary>
+    private DateTime EndOfGap(DateTime skipped)
     {
-        var (shown, notShown) = (LongestGapSeconds, 0);
-        while (shown - notShown > 1)
+        var (not, shows) = (skipped - Window, skipped + Window);
+        while (shows - not > TimeSpan.FromSeconds(1))
         {
-            var middle = (shown + notShown) / 2;
-            if (zone.IsInvalidTime(skipped.AddSeconds(-middle)))
-            {
-                notShown = middle;
-            }
-            else
-            {
-                shown = middle;
-            }
+            var middle = not.AddSeconds((long)(shows - not).TotalSeconds / 2);
+            (not, shows) = ToLocal(middle) > skipped ? (not, middle) : (middle, shows);
         }
 
-        return skipped.AddSeconds(-shown);
+        return shows;
     }
+
+    private DateTime ToLocal(DateTime utc) => TimeZoneInfo.ConvertTimeFromUtc(DateTime.SpecifyKind(utc, DateTimeKind.Utc), zone);
 }
