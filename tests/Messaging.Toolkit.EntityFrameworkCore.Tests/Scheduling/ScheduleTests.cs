@@ -3,6 +3,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Faults;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Writing;
 using Messaging.Toolkit.Messages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

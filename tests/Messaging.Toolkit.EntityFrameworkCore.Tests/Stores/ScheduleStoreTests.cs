@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
@@ -191,15 +194,16 @@ public sealed class ScheduleStoreTests
         (await BuffersAsync("DELETE FROM messaging_schedule WHERE schedule_id = ANY(ARRAY['name 4711'])")).Should().BeLessThan(60);
         await shop.InScopeAsync(async (db, _) =>
         {
-            var dialect = (Sql.PostgreSqlScheduleSql)ShopStore(shop).Dialect(db).Schedule;
+            var dialect = (PostgreSqlScheduleSql)ShopStore(shop).Dialect(db).Schedule;
             await using var command = dialect.MoveDue(db, 200);
             (await BuffersAsync(command.CommandText.Replace("@table", "'t'", StringComparison.Ordinal))).Should().BeLessThan(100);
         });
 
         Task<int> BuffersAsync(string sql) => shop.QueryAsync(async db =>
         {
-            var plan = await db.Database.SqlQueryRaw<string>($"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}").ToListAsync();
-            using var json = System.Text.Json.JsonDocument.Parse(plan.Single());
+            await using var command = db.CreateCommand($"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}");
+            await db.Database.OpenConnectionAsync();
+            using var json = JsonDocument.Parse((string)(await command.ExecuteScalarAsync())!);
             var root = json.RootElement[0].GetProperty("Plan");
             return root.GetProperty("Shared Hit Blocks").GetInt32() + root.GetProperty("Shared Read Blocks").GetInt32();
         });
@@ -254,7 +258,7 @@ public sealed class ScheduleStoreTests
 
     private static Task<List<ScheduleRow>> RowsAsync(ShopHost shop) => shop.QueryAsync(db => db.Set<ScheduleRow>().AsNoTracking().OrderBy(row => row.Id).ToListAsync());
 
-    private static EntityFrameworkCore.Stores.EfMessageStore<ShopDb> ShopStore(ShopHost shop) => (EntityFrameworkCore.Stores.EfMessageStore<ShopDb>)StoreOf(shop);
+    private static EfMessageStore<ShopDb> ShopStore(ShopHost shop) => (EfMessageStore<ShopDb>)StoreOf(shop);
 
     private static OutgoingMessage New() => new(NewEnvelope("k"), "shop", 7);
 

@@ -56,9 +56,11 @@ internal static class SchedulesWorkload
                     bus.Cancel(name);
                     await MarkAsync(plan => plan.IsCancelled = true);
                     break;
-                case 4: // All or nothing, and nothing it is.
+                case 4: // All or nothing, and nothing it is. Then it goes on.
                     await RollBackAsync();
-                    return;
+                    db.ChangeTracker.Clear();
+                    PlanAfter();
+                    break;
                 case 5: // Cancelled on its own.
                     await MarkAsync(plan => plan.MayBeCancelled = true);
                     await db.SaveChangesAsync(cancellationToken);
