@@ -33,7 +33,7 @@ internal sealed class EfScheduleStore<TContext>(EfDatabase<TContext> database) :
         return new ScheduleRound(moved, moved < count ? await ReadFirstAsync(cancellationToken) : null);
     }
 
-    public Task<int> CancelAsync(string scheduleId, CancellationToken cancellationToken)
+    public Task<int> CancelNowAsync(string scheduleId, CancellationToken cancellationToken)
         => database.WriteAsync((context, sql) => ExecuteAsync(sql.Schedule.Cancel(context, null, [scheduleId]), cancellationToken), cancellationToken);
 
     public Task<RecurringReading> ReadRecurringAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)

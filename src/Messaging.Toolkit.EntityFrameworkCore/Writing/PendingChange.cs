@@ -10,6 +10,9 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Writing;
 /// <param name="Cancelled">The name, or null.</param>
 internal readonly record struct PendingChange(OutgoingMessage? Message, string? Cancelled)
 {
+    /// <summary>Names of one DELETE, each a parameter.</summary>
+    private const int MaxNames = 1000;
+
     /// <summary>What it is called where it is reported as lost.</summary>
     public string Name => Message?.Envelope.Type ?? "a cancellation";
 
@@ -35,10 +38,12 @@ internal readonly record struct PendingChange(OutgoingMessage? Message, string? 
             }
         }
 
+        if (scheduled is null && cancelled is null)
+        {
+            return sql.InsertMessages(context, transaction, messages);
+        }
+
         var cancellations = (cancelled ?? []).Chunk(MaxNames).Select(names => sql.Schedule.Cancel(context, transaction, names));
         return cancellations.Concat(sql.Schedule.Insert(context, transaction, scheduled ?? [])).Concat(sql.InsertMessages(context, transaction, messages));
     }
-
-    /// <summary>Names of one DELETE, each a parameter.</summary>
-    private const int MaxNames = 1000;
 }

@@ -95,8 +95,15 @@ internal sealed class StoreRunner
 
     private async Task KeepLeasesAsync(CancellationToken cancellationToken)
     {
+        var keptHouse = leases.KeepsHouse;
         await leases.RunOnceAsync(cancellationToken);
         leasing.Works();
+        if (leases.KeepsHouse && !keptHouse)
+        {
+            // Something may be due already.
+            mover.OnScheduled(TimeSpan.Zero);
+        }
+
         await Task.Delay(options.HeartbeatInterval, time, cancellationToken);
     }
 

@@ -36,7 +36,7 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
     {
         Schedule.ThrowUnlessId(scheduleId);
         _ = SessionBeside("CancelNowAsync", "Cancel");
-        return Store.Schedule.CancelAsync(scheduleId, cancellationToken);
+        return Store.Schedule.CancelNowAsync(scheduleId, cancellationToken);
     }
 
     public void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null)

@@ -27,7 +27,7 @@ public interface IScheduleStore
     /// <param name="scheduleId">The name.</param>
     /// <param name="cancellationToken">Gives up; whether it took effect is then unknown.</param>
     /// <returns>How many messages will not leave. An event for several endpoints is one for each.</returns>
-    Task<int> CancelAsync(string scheduleId, CancellationToken cancellationToken);
+    Task<int> CancelNowAsync(string scheduleId, CancellationToken cancellationToken);
 
     /// <summary>Reads the recurring schedules of those names and the store's clock, in UTC.</summary>
     /// <param name="names">The names.</param>

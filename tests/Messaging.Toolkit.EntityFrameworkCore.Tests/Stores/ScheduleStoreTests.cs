@@ -93,9 +93,9 @@ public sealed class ScheduleStoreTests
         await using var shop = await CreateAsync(database, statements);
         await ScheduleAsync(shop, At(Past, "one"), At(Past, "two"), At(Past, "one"), At(Past, null), After(TimeSpan.FromDays(1), "one"));
 
-        (await StoreOf(shop).Schedule.CancelAsync("one", default)).Should().Be(3);
-        (await StoreOf(shop).Schedule.CancelAsync("one", default)).Should().Be(0);
-        (await StoreOf(shop).Schedule.CancelAsync("on_", default)).Should().Be(0, "it is no pattern");
+        (await StoreOf(shop).Schedule.CancelNowAsync("one", default)).Should().Be(3);
+        (await StoreOf(shop).Schedule.CancelNowAsync("one", default)).Should().Be(0);
+        (await StoreOf(shop).Schedule.CancelNowAsync("on_", default)).Should().Be(0, "it is no pattern");
 
         (await RowsAsync(shop)).Select(row => row.ScheduleId).Should().BeEquivalentTo("two", null);
     }
@@ -132,7 +132,7 @@ public sealed class ScheduleStoreTests
             var cancelled = new List<string>();
             foreach (var i in chunk)
             {
-                if (await schedule.CancelAsync($"name {i}", default) == 1)
+                if (await schedule.CancelNowAsync($"name {i}", default) == 1)
                 {
                     cancelled.Add($"name {i}");
                 }
@@ -172,7 +172,7 @@ public sealed class ScheduleStoreTests
             await transaction.RollbackAsync();
         });
 
-        await schedule.CancelAsync("gone", default);
+        await schedule.CancelNowAsync("gone", default);
         (await schedule.MoveDueAsync(10, default)).Should().Be(new ScheduleRound(1, null));
         (await shop.OutboxAsync()).Select(row => row.MessageId).Should().Equal(messages[1].Envelope.Id, messages[0].Envelope.Id);
     }

@@ -44,7 +44,7 @@ internal static class ScheduleBugs
 
         Bug("cancel apart", "A cancellation is done at once and on its own, whatever becomes of the transaction.", "Messaging.Toolkit/Outbox/MessageBus.cs",
             "Store.GetSession(scope).Cancel(scheduleId);",
-            "_ = Store.Schedule.CancelAsync(scheduleId, CancellationToken.None);"),
+            "_ = Store.Schedule.CancelNowAsync(scheduleId, CancellationToken.None);"),
 
         Bug("own schedule not cancelled", "A cancellation leaves what the same unit of work has scheduled before it.", Pending,
             "scheduled?.RemoveAll(waiting => waiting.Schedule!.Id == name);",
