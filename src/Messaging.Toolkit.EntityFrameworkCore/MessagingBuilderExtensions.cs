@@ -2,6 +2,7 @@ using Messaging.Toolkit;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -12,7 +13,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class EntityFrameworkCoreMessagingBuilderExtensions
 {
     /// <summary>
-    /// Keeps outbox, claims, leases, dead letters and sagas in the database of the context. Everything the context's options need is
+    /// Keeps outbox, claims, leases, dead letters, schedules and sagas in the database of the context. Everything the context's options need is
     /// added to them, however it is registered: <c>AddDbContext</c>, <c>AddDbContextPool</c> or a factory, before or after.
     /// </summary>
     /// <typeparam name="TContext">The application's own context; its <c>OnModelCreating</c> calls <c>modelBuilder.AddMessaging()</c>.</typeparam>
@@ -42,4 +43,9 @@ public static class EntityFrameworkCoreMessagingBuilderExtensions
     /// <typeparam name="TContext">A context given to <see cref="UseEntityFrameworkCore{TContext}"/>.</typeparam>
     /// <param name="endpoint">The endpoint.</param>
     public static EndpointBuilder UseDbContext<TContext>(this EndpointBuilder endpoint) where TContext : DbContext => endpoint.UseStore(typeof(TContext).Name);
+
+    /// <summary>Says in which context's database a recurring schedule is kept. Needed where there are several.</summary>
+    /// <typeparam name="TContext">A context given to <see cref="UseEntityFrameworkCore{TContext}"/>.</typeparam>
+    /// <param name="recurring">The schedule.</param>
+    public static RecurringBuilder UseDbContext<TContext>(this RecurringBuilder recurring) where TContext : DbContext => recurring.UseStore(typeof(TContext).Name);
 }

@@ -46,4 +46,23 @@ public interface IMessageBus
     /// <param name="configure">Key, correlation id and headers of this one message.</param>
     /// <param name="cancellationToken">Cancels the write; whether it took effect is then unknown.</param>
     Task PublishNowAsync(object message, Action<PublishOptions>? configure = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Cancels, with the next <c>SaveChanges</c>, all messages that wait under a name: those that this unit of work has published before the call, and those that
+    /// are in the store when it is saved. If it commits before a message has left, which it does when it is due, that message never leaves. What is published under
+    /// the name after the call stays: so a schedule is moved by cancelling it and publishing it again. That nothing waits is no error.
+    /// </summary>
+    /// <param name="scheduleId">The <see cref="PublishOptions.ScheduleId"/>.</param>
+    /// <exception cref="MessagingException">It cannot be the name of a schedule.</exception>
+    void Cancel(string scheduleId);
+
+    /// <summary>
+    /// Cancels all messages that wait under a name at once and on its own: not in the caller's transaction. It is committed when the task completes. It does not
+    /// see what this unit of work has published and not saved.
+    /// </summary>
+    /// <param name="scheduleId">The <see cref="PublishOptions.ScheduleId"/>.</param>
+    /// <param name="cancellationToken">Cancels the write; whether it took effect is then unknown.</param>
+    /// <returns>How many messages will not leave, each counted for each endpoint or broker that it was for. Zero if none waited, or all have left.</returns>
+    /// <exception cref="MessagingException">It cannot be the name of a schedule, or the store lets one transaction write at a time and a handler's is open.</exception>
+    Task<int> CancelNowAsync(string scheduleId, CancellationToken cancellationToken = default);
 }

@@ -46,6 +46,9 @@ public sealed class MessageContext
     /// <inheritdoc cref="IMessageBus.Send"/>
     public void Send(object message, Action<PublishOptions>? configure = null) => bus.Send(message, configure);
 
+    /// <inheritdoc cref="IMessageBus.Cancel"/>
+    public void Cancel(string scheduleId) => bus.Cancel(scheduleId);
+
     /// <summary>Where the reply to the message goes, or null if nobody waits for one. Keep it to reply later, from wherever that is.</summary>
     public ReplyAddress? ReplyTo => Envelope.ReplyTo;
 

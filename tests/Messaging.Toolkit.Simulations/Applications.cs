@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Simulations.Failing;
 using Messaging.Toolkit.Simulations.Numbered;
 using Messaging.Toolkit.Simulations.Sagas;
+using Messaging.Toolkit.Simulations.Schedules;
 using Messaging.Toolkit.Testing;
 
 namespace Messaging.Toolkit.Simulations;
@@ -13,5 +14,6 @@ internal static class Applications
         ["numbered"] = NumberedWorkload.Simulation,
         ["failing"] = FailingWorkload.Simulation,
         ["sagas"] = SagasWorkload.Simulation,
+        ["schedules"] = SchedulesWorkload.Simulation,
     };
 }

@@ -23,6 +23,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override ParkingSql Parking => field ??= new PostgreSqlParkingSql(this, Names);
 
+    public override ScheduleSql Schedule => field ??= new PostgreSqlScheduleSql(this, Names);
+
     public override DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
         => context.CreateCommand($"DELETE FROM {Names.Outbox.Table} WHERE {Names.Outbox.Id} = ANY(@ids)").With("@ids", ids.ToArray());
 

@@ -46,6 +46,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The statements of dead letters.</summary>
     public DeadLetterSql DeadLetters => field ??= new DeadLetterSql(this, Names);
 
+    /// <summary>The statements of scheduled messages.</summary>
+    public virtual ScheduleSql Schedule => field ??= new ScheduleSql(this, Names);
+
     /// <summary>The statements that look at instances.</summary>
     public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);
 

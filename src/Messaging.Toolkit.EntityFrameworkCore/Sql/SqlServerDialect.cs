@@ -13,6 +13,8 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
 
     public override SagaSql Sagas => field ??= new SqlServerSagaSql(this, Names);
 
+    public override ScheduleSql Schedule => field ??= new SqlServerScheduleSql(this, Names);
+
     protected override bool IsTransientCode(DbException exception)
         => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);
 

@@ -14,6 +14,8 @@ internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDi
 
     public override SagaSql Sagas => field ??= new SqliteSagaSql(this, Names);
 
+    public override ScheduleSql Schedule => field ??= new SqliteScheduleSql(this, Names, Time);
+
     public override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
 
     public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)

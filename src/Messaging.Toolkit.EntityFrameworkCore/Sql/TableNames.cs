@@ -50,6 +50,13 @@ internal sealed class TableNames
             Table<SagaHistoryRow>(), Column<SagaHistoryRow>(nameof(SagaHistoryRow.SagaId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Sequence)),
             Column<SagaHistoryRow>(nameof(SagaHistoryRow.At)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Event)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Step)),
             Column<SagaHistoryRow>(nameof(SagaHistoryRow.MessageId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Detail)));
+        Schedule = new(
+            Table<ScheduleRow>(), Column<ScheduleRow>(nameof(ScheduleRow.Id)), Column<ScheduleRow>(nameof(ScheduleRow.ScheduleId)), Column<ScheduleRow>(nameof(ScheduleRow.DueAt)),
+            Column<ScheduleRow>(nameof(ScheduleRow.MessageId)), Column<ScheduleRow>(nameof(ScheduleRow.Destination)), Column<ScheduleRow>(nameof(ScheduleRow.Bucket)),
+            Column<ScheduleRow>(nameof(ScheduleRow.Key)), Column<ScheduleRow>(nameof(ScheduleRow.Type)), Column<ScheduleRow>(nameof(ScheduleRow.Headers)),
+            Column<ScheduleRow>(nameof(ScheduleRow.Body)), Column<ScheduleRow>(nameof(ScheduleRow.CreatedAt)));
+        Recurring = new(
+            Table<RecurringRow>(), Column<RecurringRow>(nameof(RecurringRow.Name)), Column<RecurringRow>(nameof(RecurringRow.Expression)), Column<RecurringRow>(nameof(RecurringRow.LastTick)));
     }
 
     public OutboxNames Outbox { get; }
@@ -65,6 +72,10 @@ internal sealed class TableNames
     public SagaNames Saga { get; }
 
     public SagaHistoryNames SagaHistory { get; }
+
+    public ScheduleNames Schedule { get; }
+
+    public RecurringNames Recurring { get; }
 
     private string Table<TRow>()
     {
@@ -94,4 +105,9 @@ internal sealed class TableNames
         string State, string Progress, string Reason, string DueAt, string CreatedAt, string ChangedAt, string HistoryLength);
 
     public sealed record SagaHistoryNames(string Table, string SagaId, string Sequence, string At, string Event, string Step, string MessageId, string Detail);
+
+    public sealed record ScheduleNames(
+        string Table, string Id, string ScheduleId, string DueAt, string MessageId, string Destination, string Bucket, string Key, string Type, string Headers, string Body, string CreatedAt);
+
+    public sealed record RecurringNames(string Table, string Name, string Expression, string LastTick);
 }

@@ -97,7 +97,7 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         await transaction.CommitAsync(cancellationToken);
         if (published)
         {
-            database.Store.OnMessagesCommitted();
+            database.Store.OnCommitted(attempt.FirstDue);
         }
 
         return attempt.Outcomes;
@@ -166,6 +166,7 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             // If this save fails the attempt ends, so a savepoint would only cost round trips. The handler's own saves have theirs.
             context.Database.AutoSavepointsEnabled = false;
             await context.SaveChangesAsync(cancellationToken);
+            attempt.NoteDue(session.AwaitedDue);
             return session.IsAwaitingCommit;
         }
         catch
@@ -219,6 +220,11 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
 
         /// <summary>The claims of this attempt: if they are all there afterwards, their messages are handled.</summary>
         public IReadOnlyCollection<Guid> Claimed { get; private set; } = [];
+
+        /// <summary>When the first of the messages falls due that were scheduled; null if none was.</summary>
+        public TimeSpan? FirstDue { get; private set; }
+
+        public void NoteDue(TimeSpan? due) => FirstDue = EfMessageStore.Earlier(FirstDue, due);
 
         public void Claim(HashSet<Guid> ids, HashSet<Guid> held)
         {

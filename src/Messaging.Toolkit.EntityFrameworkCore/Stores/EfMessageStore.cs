@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
@@ -16,6 +17,8 @@ internal abstract class EfMessageStore(
 
     public event Action? MessagesCommitted;
 
+    public event Action<TimeSpan>? Scheduled;
+
     public OutgoingMessages Outgoing => outgoing;
 
     /// <summary>The statements, once a context has been seen. Tests put others in their place.</summary>
@@ -31,9 +34,34 @@ internal abstract class EfMessageStore(
 
     public void OnMessagesCommitted() => MessagesCommitted?.Invoke();
 
-    public void OnUnsaved(IReadOnlyList<OutgoingMessage> messages)
+    /// <summary>As <see cref="OnMessagesCommitted"/>, and scheduled ones may be among them.</summary>
+    /// <param name="dueIn">When the first of those falls due, as far as that is known here: the database's clock may differ. Null if there are none.</param>
+    public void OnCommitted(TimeSpan? dueIn)
     {
-        metrics.Unsaved(messages.Count);
-        logger.MessagesUnsaved(messages.Count, string.Join(", ", messages.Select(message => message.Envelope.Type).Distinct()));
+        OnMessagesCommitted();
+        if (dueIn is { } due)
+        {
+            Scheduled?.Invoke(due);
+        }
+    }
+
+    /// <summary>How long it takes until the first of some messages falls due; null if none is scheduled.</summary>
+    public TimeSpan? FirstDueIn(List<PendingChange> changes)
+    {
+        TimeSpan? first = null;
+        foreach (var (message, _) in changes)
+        {
+            first = Earlier(first, message?.Schedule?.DueIn(time.GetUtcNow()));
+        }
+
+        return first;
+    }
+
+    public static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
+
+    public void OnUnsaved(IReadOnlyList<PendingChange> changes)
+    {
+        metrics.Unsaved(changes.Count);
+        logger.MessagesUnsaved(changes.Count, string.Join(", ", changes.Select(change => change.Name).Distinct()));
     }
 }

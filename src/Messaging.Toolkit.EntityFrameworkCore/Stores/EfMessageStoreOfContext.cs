@@ -8,6 +8,7 @@ using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -33,6 +34,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Inbox = new EfInbox<TContext>(database, scopes);
         Parking = new EfParkingStore<TContext>(database);
         DeadLetters = new EfDeadLetterStore<TContext>(database);
+        Schedule = new EfScheduleStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
     }
@@ -48,6 +50,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public IParkingStore Parking { get; }
 
     public IDeadLetterStore DeadLetters { get; }
+
+    public IScheduleStore Schedule { get; }
 
     public ISagaStore Sagas { get; }
 

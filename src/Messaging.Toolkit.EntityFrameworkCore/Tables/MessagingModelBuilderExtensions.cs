@@ -2,6 +2,7 @@ using Messaging.Toolkit;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Scheduling;
 
 namespace Microsoft.EntityFrameworkCore;
 
@@ -9,7 +10,7 @@ namespace Microsoft.EntityFrameworkCore;
 public static class MessagingModelBuilderExtensions
 {
     /// <summary>
-    /// Adds the tables of outbox, claims, leases, parked messages, dead letters and sagas to the model, so that they are part of the context's own
+    /// Adds the tables of outbox, claims, leases, parked messages, dead letters, schedules and sagas to the model, so that they are part of the context's own
     /// migrations. Call it in <c>OnModelCreating</c>.
     /// </summary>
     /// <param name="modelBuilder">The builder of the context's model.</param>
@@ -97,6 +98,34 @@ public static class MessagingModelBuilderExtensions
             row.HasIndex(x => new { x.Endpoint, x.Key, x.Id });
             row.HasIndex(x => new { x.Endpoint, x.MessageId });
             row.HasIndex(x => x.DueAt);
+        });
+
+        modelBuilder.Entity<ScheduleRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "schedule", options.Schema);
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedOnAdd();
+            row.Property(x => x.ScheduleId).HasColumnName("schedule_id").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.DueAt).HasColumnName("due_at");
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.Destination).HasColumnName("destination").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Bucket).HasColumnName("bucket");
+            row.Property(x => x.Key).HasColumnName("partition_key").HasMaxLength(MessageLimits.MaxKeyBytes);
+            row.Property(x => x.Type).HasColumnName("type").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Headers).HasColumnName("headers");
+            row.Property(x => x.Body).HasColumnName("body");
+            row.Property(x => x.CreatedAt).HasColumnName("created_at");
+            row.HasIndex(x => new { x.DueAt, x.Id });
+            row.HasIndex(x => x.ScheduleId);
+        });
+
+        modelBuilder.Entity<RecurringRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "recurring", options.Schema);
+            row.HasKey(x => x.Name);
+            row.Property(x => x.Name).HasColumnName("name").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Expression).HasColumnName("expression").HasMaxLength(RecurringBuilder.MaxStoredLength);
+            row.Property(x => x.LastTick).HasColumnName("last_tick");
         });
 
         modelBuilder.Entity<SagaRow>(row =>

@@ -1,6 +1,7 @@
 using Messaging.Toolkit;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace Microsoft.EntityFrameworkCore;
@@ -33,8 +34,17 @@ public static class MessagingDbContextExtensions
         session.Add(session.Store.Outgoing.CreateReply(message, to, configure, session.Cause));
     }
 
+    /// <inheritdoc cref="IMessageBus.Cancel"/>
+    /// <param name="context">The context whose next <c>SaveChanges</c> cancels.</param>
+    /// <param name="scheduleId">The <see cref="PublishOptions.ScheduleId"/>.</param>
+    public static void Cancel(this DbContext context, string scheduleId)
+    {
+        Schedule.ThrowUnlessId(scheduleId);
+        SessionOf(context).Cancel(scheduleId);
+    }
+
     /// <summary>
-    /// Forgets the messages that were published on the context and not saved yet: what <c>ChangeTracker.Clear()</c> does to
+    /// Forgets the messages that were published on the context and not saved yet, and what was cancelled on it: what <c>ChangeTracker.Clear()</c> does to
     /// entities, for messages. Call both when a unit of work is given up and its context goes on being used.
     /// </summary>
     public static void DiscardMessages(this DbContext context) => SessionOf(context).Discard();

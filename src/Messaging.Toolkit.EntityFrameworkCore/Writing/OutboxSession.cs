@@ -21,10 +21,10 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Writing;
 internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions options) : IOutboxSession, IResettableService, IDisposable
 {
     private readonly EfMessageStore store = options.FindExtension<MessagingExtension>()!.Store;
-    private readonly List<OutgoingMessage> pending = [];
+    private readonly List<PendingChange> pending = [];
 
     /// <summary>Written in the caller's transaction by a save that did not accept its changes: it may be repeated in the next transaction.</summary>
-    private readonly List<OutgoingMessage> unaccepted = [];
+    private readonly List<PendingChange> unaccepted = [];
 
     private AutoTransactionBehavior? callersBehavior;
     private bool isSaving;
@@ -32,6 +32,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private bool isInCallersTransaction;
     private IDbContextTransaction? callersTransaction;
     private bool isAwaitingCommit;
+    private TimeSpan? awaitedDue;
     private bool isBroken;
 
     /// <summary>Whether the last that was heard of the messages that wait is a save that failed: who called it knows already that they are not saved.</summary>
@@ -54,6 +55,9 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     /// <summary>Whether messages were written in a transaction whose commit was not seen.</summary>
     public bool IsAwaitingCommit => isAwaitingCommit;
 
+    /// <summary>When the first scheduled one of them falls due; null if there is none.</summary>
+    public TimeSpan? AwaitedDue => awaitedDue;
+
     /// <summary>Whether the transaction about to be committed is the one of the running save, and messages wait for it.</summary>
     public bool WritesAtCommit => isSaving && !isInCallersTransaction && pending.Count > 0;
 
@@ -70,15 +74,13 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
     public void Add(IReadOnlyList<OutgoingMessage> messages)
     {
-        if (messages.Count == 0)
+        foreach (var message in messages)
         {
-            return;
+            Add(new PendingChange(message, null));
         }
-
-        Watch();
-        pending.AddRange(messages);
-        isKnownToBeUnsaved = false;
     }
+
+    public void Cancel(string scheduleId) => Add(new PendingChange(null, scheduleId));
 
     /// <summary>Forgets what waits, without a word: the unit of work failed, or its owner said so.</summary>
     public void Discard()
@@ -121,12 +123,13 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     }
 
     /// <summary>The commands that write what waits. Execute all of them, then call <see cref="Written"/>.</summary>
-    public IEnumerable<DbCommand> CreateCommands(DbTransaction? transaction) => store.Dialect(Context).InsertMessages(Context, transaction, pending);
+    public IEnumerable<DbCommand> CreateCommands(DbTransaction? transaction) => PendingChange.ToCommands(pending, store.Dialect(Context), Context, transaction);
 
     public void Written()
     {
         written = pending.Count;
         isAwaitingCommit = true;
+        awaitedDue = EfMessageStore.Earlier(awaitedDue, store.FirstDueIn(pending));
     }
 
     /// <summary>
@@ -146,7 +149,8 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         {
             if (Transaction.Current is { } ambient && isAwaitingCommit)
             {
-                ambient.TransactionCompleted += (_, _) => store.OnMessagesCommitted();
+                var due = awaitedDue;
+                ambient.TransactionCompleted += (_, _) => store.OnCommitted(due);
             }
 
             if (!acceptsChanges)
@@ -202,11 +206,15 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     {
         ForgetDoomed();
         TakeBackUnaccepted();
-        isAwaitingCommit = false;
+        StopAwaitingCommit();
     }
 
     /// <summary>The commit is somebody else's to see.</summary>
-    public void StopAwaitingCommit() => isAwaitingCommit = false;
+    public void StopAwaitingCommit()
+    {
+        isAwaitingCommit = false;
+        awaitedDue = null;
+    }
 
     void IResettableService.ResetState() => End();
 
@@ -240,12 +248,20 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         SignalCommit();
     }
 
+    private void Add(PendingChange change)
+    {
+        Watch();
+        pending.Add(change);
+        isKnownToBeUnsaved = false;
+    }
+
     private void SignalCommit()
     {
         if (isAwaitingCommit)
         {
             isAwaitingCommit = false;
-            store.OnMessagesCommitted();
+            store.OnCommitted(awaitedDue);
+            awaitedDue = null;
         }
     }
 

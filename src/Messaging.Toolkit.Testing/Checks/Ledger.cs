@@ -33,6 +33,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     private readonly List<Fate> handled = [];
     private readonly List<DeadLetter> deadLetters = [];
     private readonly Dictionary<DatabaseObserver, InstanceBook> instances = [];
+    private readonly Dictionary<DatabaseObserver, ScheduleBook> schedules = [];
 
     public List<Violation> Violations { get; } = [];
 
@@ -91,7 +92,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     public void OnCommitted(DatabaseObserver database, NodeLife life, IReadOnlyList<HandlerRun> runs)
     {
         Commits++;
-        foreach (var (destination, envelope) in database.ReadNewMessages())
+        var added = database.ReadNewMessages();
+        foreach (var (destination, envelope) in added)
         {
             sent.Add(envelope);
             foreach (var endpoint in endpointsOf(destination, envelope))
@@ -156,6 +158,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         }
 
         BookOf(database).Compare(database.ReadInstances(), database.ReadNewHistory());
+        ScheduleOf(database).Compare(database.ReadScheduled(), added.Select(message => (message.Destination, message.Envelope.Id)), (LaneTime.Beginning + world.Now).UtcDateTime);
     }
 
     /// <summary>A message has come that had been handled before.</summary>
@@ -257,6 +260,16 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         if (!instances.TryGetValue(database, out var book))
         {
             instances.Add(database, book = new InstanceBook(problem => Report("G10", problem)));
+        }
+
+        return book;
+    }
+
+    private ScheduleBook ScheduleOf(DatabaseObserver database)
+    {
+        if (!schedules.TryGetValue(database, out var book))
+        {
+            schedules.Add(database, book = new ScheduleBook((problem, message) => Report("scheduling", problem, message)));
         }
 
         return book;

@@ -25,6 +25,8 @@ internal sealed class DatabaseObserver : IDisposable
     private readonly SqliteCommand parked;
     private readonly SqliteCommand parkedDue;
     private readonly SqliteCommand deadLetterIds;
+    private readonly SqliteCommand scheduled;
+    private readonly SqliteCommand dueMessages;
 
     public DatabaseObserver(string path, TableNames names)
     {
@@ -53,6 +55,10 @@ internal sealed class DatabaseObserver : IDisposable
         lastHistory = Query($"SELECT coalesce(max(rowid), 0) FROM {names.SagaHistory.Table}");
         due = Query($"SELECT EXISTS (SELECT 1 FROM {saga.Table} WHERE {saga.DueAt} <= @until)");
         due.Parameters.AddWithValue("@until", DateTime.MinValue);
+        var schedule = names.Schedule;
+        scheduled = Query($"SELECT {schedule.Id}, {schedule.MessageId}, {schedule.Destination}, {schedule.Key}, {schedule.DueAt} FROM {schedule.Table}");
+        dueMessages = Query($"SELECT EXISTS (SELECT 1 FROM {schedule.Table} WHERE {schedule.DueAt} <= @until)");
+        dueMessages.Parameters.AddWithValue("@until", DateTime.MinValue);
     }
 
     /// <summary>Which leases somebody has at that time.</summary>
@@ -130,11 +136,33 @@ internal sealed class DatabaseObserver : IDisposable
         return (long)parkedDue.ExecuteScalar()! != 0;
     }
 
+    /// <summary>The messages that wait to fall due, all of them.</summary>
+    public List<ScheduledMessage> ReadScheduled()
+    {
+        using var reader = scheduled.ExecuteReader();
+        var rows = new List<ScheduledMessage>();
+        while (reader.Read())
+        {
+            rows.Add(new(reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetDateTime(4)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Whether a message waits that falls due until then.</summary>
+    public bool HasScheduled(DateTime until)
+    {
+        dueMessages.Parameters[0].Value = until;
+        return (long)dueMessages.ExecuteScalar()! != 0;
+    }
+
     public void Dispose()
     {
         parked.Dispose();
         parkedDue.Dispose();
         deadLetterIds.Dispose();
+        scheduled.Dispose();
+        dueMessages.Dispose();
         instances.Dispose();
         history.Dispose();
         lastHistory.Dispose();

@@ -34,6 +34,12 @@ internal sealed class SimulatedDatabase(World world, string path, TableNames nam
     /// <summary>Whether a parked message is to be tried until then.</summary>
     public bool HasParked(TimeSpan until) => observer.HasParked((LaneTime.Beginning + until).UtcDateTime);
 
+    /// <summary>Whether a scheduled message falls due until then.</summary>
+    public bool HasScheduled(TimeSpan until) => observer.HasScheduled((LaneTime.Beginning + until).UtcDateTime);
+
+    /// <summary>Whether nothing waits in it that goes on by itself until then.</summary>
+    public bool IsAtRest(TimeSpan until) => IsDrained && !HasTimeout(until) && !HasParked(until) && !HasScheduled(until);
+
     public void Dispose()
     {
         observer.Dispose();

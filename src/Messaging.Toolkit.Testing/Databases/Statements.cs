@@ -37,12 +37,17 @@ internal sealed class Statements(TableNames names)
             return reads ? Operation.ReadSaga : Operation.WriteSaga;
         }
 
+        if (sql.Contains(names.Schedule.Table, StringComparison.Ordinal) || sql.Contains(names.Recurring.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.ReadSchedule : Operation.WriteSchedule;
+        }
+
         return reads ? Operation.Read : Operation.Write;
     }
 
     /// <summary>Whether it needs the write lock.</summary>
     public static bool Writes(Operation operation)
-        => operation is not (Operation.ReadOutbox or Operation.ReadClaims or Operation.ReadLeases or Operation.ReadSaga or Operation.Read);
+        => operation is not (Operation.ReadOutbox or Operation.ReadClaims or Operation.ReadLeases or Operation.ReadSaga or Operation.ReadSchedule or Operation.Read);
 
     private static bool Reads(string sql)
     {

@@ -18,6 +18,8 @@ internal enum Operation
     WriteDeadLetter,
     ReadSaga,
     WriteSaga,
+    ReadSchedule,
+    WriteSchedule,
     Read,
     Write,
     Handle,

@@ -79,7 +79,7 @@ internal sealed class HarnessWorld : IDisposable
     public string Log => world.Trace.ToString();
 
     /// <summary>Whether every message has been handled or has become a dead letter.</summary>
-    public bool IsIdle => Ledger.Unended == 0 && databases.Values.All(database => database.IsDrained);
+    public bool IsIdle => Ledger.Unended == 0 && databases.Values.All(database => database.IsDrained && !database.HasScheduled(world.Now));
 
     public Task<CallResult> CallAsync(Func<IServiceProvider, Task> call)
     {
@@ -146,6 +146,7 @@ internal sealed class HarnessWorld : IDisposable
         model.Outbox.LeaseDuration = TimeSpan.FromDays(30);
         model.Outbox.MaxPollInterval = TimeSpan.FromDays(1);
         model.Inbox.CleanupInterval = TimeSpan.FromHours(1);
+        model.Scheduling.PollInterval = TimeSpan.FromDays(1);
     }
 
     /// <summary>Has the outbox looked at, which takes the place of polling: what was committed past EF is found too.</summary>
@@ -153,7 +154,7 @@ internal sealed class HarnessWorld : IDisposable
     {
         foreach (var store in services?.GetServices<IMessageStore>().OfType<EfMessageStore>() ?? [])
         {
-            store.OnMessagesCommitted();
+            store.OnCommitted(dueIn: TimeSpan.Zero);
         }
     }
 

@@ -166,7 +166,7 @@ internal sealed class SimulationRun : IDisposable
     private bool IsAtRest()
     {
         nodes.ForEach(node => node.Resume());
-        return ledger.IsAtRest && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsDrained && !database.HasTimeout(lastTimeout) && !database.HasParked(lastTimeout)) && broker?.IsDrained != false;
+        return ledger.IsAtRest && nodes.TrueForAll(node => node.IsUp) && databases.Values.All(database => database.IsAtRest(lastTimeout)) && broker?.IsDrained != false;
     }
 
     private void Stop()

@@ -2,6 +2,7 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,6 +21,8 @@ public sealed class MessagingBuilder
     private readonly OutboxOptions outbox = new();
     private readonly InboxOptions inbox = new();
     private readonly SagaOptions sagas = new();
+    private readonly SchedulingOptions scheduling = new();
+    private readonly List<RecurringBuilder> recurring = [];
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
     private int transports;
@@ -51,6 +54,37 @@ public sealed class MessagingBuilder
         var endpoint = new EndpointBuilder(Services, name);
         configure(endpoint);
         endpoints.Add(endpoint);
+        return this;
+    }
+
+    /// <summary>
+    /// Publishes an event or sends a command again and again: one message for each tick, however many processes run. It counts from the
+    /// first start with that name; of the ticks that pass while no process runs only the last one fires, at the next start.
+    /// </summary>
+    /// <typeparam name="T">A type registered with <c>Event&lt;T&gt;</c> or <c>Command&lt;T&gt;</c>.</typeparam>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters. It is stored: it must stay the same.</param>
+    /// <param name="expression">A cron expression: minute, hour, day of the month, month, day of the week; or six fields, with the second in front.
+    /// A changed one takes effect at the start, from then on.</param>
+    /// <param name="create">Makes the message. It may be called in several processes at once, and its result not be used.</param>
+    /// <param name="configure">Its time zone, and its store where there are several. Default: UTC.</param>
+    public MessagingBuilder Recurring<T>(string name, string expression, Func<T> create, Action<RecurringBuilder>? configure = null) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return Recurring(name, expression, _ => create(), configure);
+    }
+
+    /// <inheritdoc cref="Recurring{T}(string, string, Func{T}, Action{RecurringBuilder}?)"/>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 200 characters. It is stored: it must stay the same.</param>
+    /// <param name="expression">A cron expression: minute, hour, day of the month, month, day of the week; or six fields, with the second in front.
+    /// A changed one takes effect at the start, from then on.</param>
+    /// <param name="create">Makes the message of a tick, of which it is told the time, in UTC.</param>
+    /// <param name="configure">Its time zone, and its store where there are several. Default: UTC.</param>
+    public MessagingBuilder Recurring<T>(string name, string expression, Func<DateTimeOffset, T> create, Action<RecurringBuilder>? configure = null) where T : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        var builder = new RecurringBuilder(name, expression, typeof(T), create);
+        configure?.Invoke(builder);
+        recurring.Add(builder);
         return this;
     }
 
@@ -112,6 +146,13 @@ public sealed class MessagingBuilder
         return this;
     }
 
+    /// <summary>Changes how messages that are not due yet are looked after.</summary>
+    public MessagingBuilder Scheduling(Action<SchedulingOptions> configure)
+    {
+        configure(scheduling);
+        return this;
+    }
+
     /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
     internal MessagingModel Build()
     {
@@ -122,6 +163,8 @@ public sealed class MessagingBuilder
         errors.AddRange(outbox.Validate());
         errors.AddRange(inbox.Validate());
         errors.AddRange(sagas.Validate());
+        errors.AddRange(scheduling.Validate());
+        errors.AddRange(ValidateRecurring(byType));
         if (sagas.Retention < inbox.Retention && endpoints.Exists(endpoint => endpoint.Instances.Count > 0))
         {
             errors.Add($"Sagas.Retention ({sagas.Retention}) must not be shorter than Inbox.Retention ({inbox.Retention}): a saga that is forgotten and started again would send messages that are still remembered.");
@@ -145,6 +188,8 @@ public sealed class MessagingBuilder
             Outbox = outbox,
             Inbox = inbox,
             Sagas = sagas,
+            Scheduling = scheduling,
+            Recurring = [.. recurring.Select(builder => builder.Build())],
             StateSerializer = serializer as JsonMessageSerializer ?? new JsonMessageSerializer(),
         };
         errors.AddRange(validateTransport?.Invoke(model.ToTopology()) ?? []);
@@ -195,6 +240,27 @@ public sealed class MessagingBuilder
                 {
                     yield return error;
                 }
+            }
+        }
+    }
+
+    private IEnumerable<string> ValidateRecurring(Dictionary<Type, IMessageDefinition> byType)
+    {
+        foreach (var group in recurring.GroupBy(builder => builder.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            yield return $"There are {group.Count()} recurring schedules named {Names.Show(group.Key)}: names must differ, and by more than their case.";
+        }
+
+        foreach (var builder in recurring)
+        {
+            if (!byType.ContainsKey(builder.MessageType))
+            {
+                yield return $"The recurring schedule {Names.Show(builder.Name)} sends {builder.MessageType.Name}, which is not registered: add .Event<{builder.MessageType.Name}>(...) or .Command<{builder.MessageType.Name}>(...).";
+            }
+
+            foreach (var error in builder.Validate(Stores))
+            {
+                yield return error;
             }
         }
     }

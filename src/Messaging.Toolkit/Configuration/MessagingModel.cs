@@ -4,6 +4,7 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Configuration;
@@ -37,6 +38,11 @@ internal sealed record MessagingModel
 
     public required SagaOptions Sagas { get; init; }
 
+    public required SchedulingOptions Scheduling { get; init; }
+
+    /// <summary>The recurring schedules.</summary>
+    public required IReadOnlyList<RecurringDefinition> Recurring { get; init; }
+
     /// <summary>What states of sagas are written by.</summary>
     public required JsonMessageSerializer StateSerializer { get; init; }
 
@@ -48,6 +54,8 @@ internal sealed record MessagingModel
         Outbox = Outbox,
         Inbox = Inbox,
         Sagas = Sagas,
+        Scheduling = Scheduling,
+        Recurring = Recurring,
         StateSerializer = StateSerializer,
     };
 

@@ -13,6 +13,7 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> unsaved;
     private readonly Counter<long> relayed;
     private readonly Counter<long> leasesLost;
+    private readonly Counter<long> scheduled;
 
     public MessagingMetrics(IMeterFactory? factory = null)
     {
@@ -25,6 +26,7 @@ internal sealed class MessagingMetrics
         unsaved = meter.CreateCounter<long>("messaging.toolkit.outbox.unsaved", "{message}", "Messages lost because their scope ended before they were saved.");
         relayed = meter.CreateCounter<long>("messaging.toolkit.relay.confirmed", "{message}", "Messages of the outbox whose destination confirmed them.");
         leasesLost = meter.CreateCounter<long>("messaging.toolkit.lease.lost", "{lease}", "Leases lost to another process without being given up.");
+        scheduled = meter.CreateCounter<long>("messaging.toolkit.schedule.due", "{message}", "Scheduled messages that fell due and moved to the outbox.");
     }
 
     public void Handled(string endpoint, int count) => handled.Add(count, Endpoint(endpoint));
@@ -42,6 +44,8 @@ internal sealed class MessagingMetrics
     public void Relayed(string store, int count) => relayed.Add(count, Store(store));
 
     public void LeasesLost(string store, int count) => leasesLost.Add(count, Store(store));
+
+    public void Due(string store, int count) => scheduled.Add(count, Store(store));
 
     private static KeyValuePair<string, object?> Endpoint(string name) => new("messaging.toolkit.endpoint", name);
 

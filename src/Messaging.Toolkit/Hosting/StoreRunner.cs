@@ -3,6 +3,7 @@ using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Running;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,10 @@ internal sealed class StoreRunner
     private readonly SagaTimeouts? timeouts;
     private readonly SagaCensus? census;
     private readonly WorkState? timing;
+    private readonly ScheduleMover mover;
+    private readonly WorkState scheduling;
+    private readonly RecurringSchedules? recurring;
+    private readonly WorkState? ticking;
     private readonly Signal wake;
     private readonly TimeProvider time;
     private readonly EntropySource entropy;
@@ -44,6 +49,15 @@ internal sealed class StoreRunner
         relay = new OutboxRelay(store, transport, outgoing, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
         leasing = work.Add($"leases of {store.Name}");
         housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, model.Sagas, time, logger);
+        mover = new ScheduleMover(store, leases, model.Scheduling, time, metrics);
+        scheduling = work.Add($"schedule of {store.Name}");
+        var schedules = model.Recurring.Where(schedule => (schedule.Store ?? store.Name) == store.Name).ToList();
+        if (schedules.Count > 0)
+        {
+            ticking = work.Add($"recurring schedules of {store.Name}");
+            recurring = new RecurringSchedules(store, schedules, outgoing, model.Scheduling, time);
+        }
+
         var sagaEndpoints = model.Endpoints.Where(endpoint => endpoint.Instances.Count > 0 && (endpoint.Store ?? store.Name) == store.Name).ToList();
         if (sagaEndpoints.Count > 0)
         {
@@ -56,9 +70,12 @@ internal sealed class StoreRunner
     public void Start()
     {
         store.MessagesCommitted += wake.Set;
+        store.Schedule.Scheduled += mover.OnScheduled;
         background = Task.WhenAll(
             NewLoop("leases", options.HeartbeatInterval, leasing).RunAsync(KeepLeasesAsync, stopping.Token),
             NewLoop("housekeeping", options.MaxBackoff).RunAsync(housekeeper.RunOnceAsync, stopping.Token),
+            NewLoop("schedule", options.MaxBackoff, scheduling).RunAsync(mover.RunOnceAsync, stopping.Token),
+            recurring is null ? Task.CompletedTask : NewLoop("recurring schedules", options.MaxBackoff, ticking).RunAsync(recurring.RunOnceAsync, stopping.Token),
             timeouts is null ? Task.CompletedTask : NewLoop("timeouts", options.MaxBackoff, timing).RunAsync(timeouts.RunOnceAsync, stopping.Token),
             census is null ? Task.CompletedTask : NewLoop("sagas", options.MaxBackoff).RunAsync(census.RunOnceAsync, stopping.Token));
         relay.Start();
@@ -69,6 +86,7 @@ internal sealed class StoreRunner
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         store.MessagesCommitted -= wake.Set;
+        store.Schedule.Scheduled -= mover.OnScheduled;
         await relay.StopAsync(cancellationToken);
         stopping.Cancel();
         await background;
@@ -77,8 +95,15 @@ internal sealed class StoreRunner
 
     private async Task KeepLeasesAsync(CancellationToken cancellationToken)
     {
+        var keptHouse = leases.KeepsHouse;
         await leases.RunOnceAsync(cancellationToken);
         leasing.Works();
+        if (leases.KeepsHouse && !keptHouse)
+        {
+            // Something may be due already.
+            mover.OnScheduled(TimeSpan.Zero);
+        }
+
         await Task.Delay(options.HeartbeatInterval, time, cancellationToken);
     }
 

@@ -48,6 +48,20 @@ internal sealed class MessageIds(TimeProvider time, EntropySource entropy)
         return Version8(hash);
     }
 
+    /// <summary>The id of the message of a recurring schedule's tick, in the shape of UUIDv7 with the time of the tick: whichever process sends it.</summary>
+    public static Guid OfTick(string schedule, DateTime tick)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> head = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(head, tick.Ticks);
+        hash.AppendData(head);
+        AppendText(hash, schedule);
+
+        Span<byte> digest = stackalloc byte[32];
+        hash.GetHashAndReset(digest);
+        return Version7(new DateTimeOffset(DateTime.SpecifyKind(tick, DateTimeKind.Utc)).ToUnixTimeMilliseconds(), digest[..16]);
+    }
+
     /// <summary>The id of a message whose sender does not use UUIDs: a hash of (source, id) in the shape of UUIDv8 (RFC 9562 §5.8).</summary>
     public static Guid OfForeign(string source, string id)
     {

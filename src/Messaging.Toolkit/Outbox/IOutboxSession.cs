@@ -11,4 +11,10 @@ public interface IOutboxSession
 
     /// <summary>Adds messages, to be written as the last thing before the commit and in this order.</summary>
     void Add(IReadOnlyList<OutgoingMessage> messages);
+
+    /// <summary>
+    /// Cancels the scheduled messages of a name: those added before and not written yet, and those that are stored when the unit of work is written. What is added
+    /// later stays.
+    /// </summary>
+    void Cancel(string scheduleId);
 }

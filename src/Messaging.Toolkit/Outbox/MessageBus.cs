@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 
 namespace Messaging.Toolkit.Outbox;
@@ -21,14 +22,21 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
 
     public Task PublishNowAsync(object message, Action<PublishOptions>? configure = null, CancellationToken cancellationToken = default)
     {
-        var session = Store.GetSession(scope);
-        if (session is { Cause: not null, CanWriteBeside: false })
-        {
-            throw new MessagingException(
-                $"{Store.Name} lets one transaction write at a time, and this handler's is open: PublishNowAsync would wait for it for ever. Use Publish or Send.");
-        }
-
+        var session = SessionBeside("PublishNowAsync", "Publish or Send");
         return Store.Outbox.AppendAsync(outgoing.CreateImmediate(message, configure, session.Cause), cancellationToken);
+    }
+
+    public void Cancel(string scheduleId)
+    {
+        Schedule.ThrowUnlessId(scheduleId);
+        Store.GetSession(scope).Cancel(scheduleId);
+    }
+
+    public Task<int> CancelNowAsync(string scheduleId, CancellationToken cancellationToken = default)
+    {
+        Schedule.ThrowUnlessId(scheduleId);
+        _ = SessionBeside("CancelNowAsync", "Cancel");
+        return Store.Schedule.CancelNowAsync(scheduleId, cancellationToken);
     }
 
     public void Reply(object message, ReplyAddress to, Action<PublishOptions>? configure = null)
@@ -53,4 +61,13 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
 
     /// <summary>An id for something new: derived from the message whose handler runs here, so that it is the same when that runs again.</summary>
     public Guid NewId(string purpose) => outgoing.NewId(purpose, Store.GetSession(scope).Cause);
+
+    /// <summary>The scope's unit of work, beside which another transaction is to write.</summary>
+    private IOutboxSession SessionBeside(string call, string instead)
+    {
+        var session = Store.GetSession(scope);
+        return session is { Cause: not null, CanWriteBeside: false }
+            ? throw new MessagingException($"{Store.Name} lets one transaction write at a time, and this handler's is open: {call} would wait for it for ever. Use {instead}.")
+            : session;
+    }
 }

@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Scheduling;
 
 namespace Messaging.Toolkit.Outbox;
 
@@ -6,4 +7,8 @@ namespace Messaging.Toolkit.Outbox;
 /// <param name="Envelope">The message; the same for all its destinations.</param>
 /// <param name="Destination">Where the transport is to bring it.</param>
 /// <param name="Bucket">The share of the outbox it falls into: the same for all messages of a key.</param>
-public sealed record OutgoingMessage(MessageEnvelope Envelope, string Destination, int Bucket);
+public sealed record OutgoingMessage(MessageEnvelope Envelope, string Destination, int Bucket)
+{
+    /// <summary>When it is to leave, or null for at once: otherwise it becomes a row of the schedule first.</summary>
+    public Schedule? Schedule { get; init; }
+}

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Outbox;
@@ -19,8 +20,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         ArgumentNullException.ThrowIfNull(message);
         var type = model.Registry.Get(message.GetType(), kind);
         var draft = new Draft(message, type, addressing ?? Addressing.None);
-        var envelope = CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause));
-        return ToAll(envelope, type);
+        return ToAll(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), type, schedule);
     }
 
     /// <summary>
@@ -31,7 +31,15 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     {
         ArgumentNullException.ThrowIfNull(message);
         var type = model.Registry.Get(message.GetType());
-        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure, cause?.Envelope, ids.New), type);
+        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure, cause?.Envelope, ids.New, out var schedule), type, schedule);
+    }
+
+    /// <summary>The message of a recurring schedule's tick. Its id follows from the tick: sent again, it is a duplicate.</summary>
+    public IReadOnlyList<OutgoingMessage> CreateForTick(object message, string schedule, DateTime tick)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var type = model.Registry.Get(message.GetType());
+        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure: null, cause: null, () => MessageIds.OfTick(schedule, tick), out _), type, schedule: null);
     }
 
     /// <summary>A message of any type for one endpoint, here or in another application, and for nobody else.</summary>
@@ -39,7 +47,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     {
         ArgumentNullException.ThrowIfNull(message);
         var draft = new Draft(message, model.Registry.Get(message.GetType()), addressing, endpoint);
-        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause)));
+        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), schedule);
     }
 
     /// <summary>The reply to whoever waits at the address.</summary>
@@ -77,7 +85,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
 
         var answer = new Answer(Handled: false, reason);
         var notice = new Draft(answer, model.Registry.Get(typeof(Answer)), new Addressing { Key = asker.Key, InReplyTo = asker.Request }, asker.Endpoint);
-        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name)));
+        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name), out _), schedule: null);
     }
 
     private Guid NewId(Draft draft, MessageContext? cause)
@@ -87,7 +95,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     public Guid NewId(string purpose, MessageContext? cause)
         => cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), purpose);
 
-    private OutgoingMessage[] ToAll(MessageEnvelope envelope, MessageType type)
+    private OutgoingMessage[] ToAll(MessageEnvelope envelope, MessageType type, Schedule? schedule)
     {
         var targets = destinations.Of(type);
         if (targets.Count == 0)
@@ -95,20 +103,27 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             logger.NoSubscriber(type.Name);
         }
 
-        return [.. targets.Select(destination => new OutgoingMessage(envelope, destination, BucketOf(envelope)))];
+        return [.. targets.Select(destination => new OutgoingMessage(envelope, destination, BucketOf(envelope)) { Schedule = schedule })];
     }
 
-    private OutgoingMessage[] ToOne(MessageEnvelope envelope) => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!), BucketOf(envelope))];
+    private OutgoingMessage[] ToOne(MessageEnvelope envelope, Schedule? schedule)
+        => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!), BucketOf(envelope)) { Schedule = schedule }];
 
     private static int BucketOf(MessageEnvelope envelope) => envelope.Key is { } key
         ? MessageKeys.Bucket(key, OutboxOptions.Buckets)
         : MessageKeys.Bucket(envelope.Id, OutboxOptions.Buckets);
 
-    private MessageEnvelope CreateEnvelope(Draft draft, Action<PublishOptions>? configure, MessageEnvelope? cause, Func<Guid> newId)
+    private MessageEnvelope CreateEnvelope(Draft draft, Action<PublishOptions>? configure, MessageEnvelope? cause, Func<Guid> newId, out Schedule? schedule)
     {
         var (message, type, addressing, recipient) = draft;
         var options = new PublishOptions();
         configure?.Invoke(options);
+        schedule = options.Schedule;
+        if (schedule is not null && (schedule.Refuse() ?? RefuseToWait(addressing)) is { } wrongSchedule)
+        {
+            throw Refused(type, wrongSchedule);
+        }
+
         var key = addressing.Key ?? options.Key ?? KeyOf(message, type);
         if (Refuse(key, options) is { } reason)
         {
@@ -162,6 +177,10 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
 
         return options.HeadersOrNull is { } headers ? HeaderRules.Refuse(headers, model.Limits) : null;
     }
+
+    /// <summary>Whoever asked waits, and would never hear anything if it were cancelled.</summary>
+    private static string? RefuseToWait(Addressing addressing)
+        => addressing.InReplyTo is null ? null : "a reply leaves at once: schedule a message to yourself, and reply when it comes";
 
     private static string? Refuse(Addressing addressing, string? recipient)
     {

@@ -3,6 +3,7 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 
 namespace Messaging.Toolkit.Stores;
 
@@ -26,6 +27,9 @@ public interface IMessageStore
 
     /// <summary>Messages given up.</summary>
     IDeadLetterStore DeadLetters { get; }
+
+    /// <summary>Messages that are not due yet.</summary>
+    IScheduleStore Schedule { get; }
 
     /// <summary>Sagas and process managers, for those who run them.</summary>
     ISagaStore Sagas { get; }

@@ -6,6 +6,7 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -46,6 +47,8 @@ public sealed class Gates
         public IParkingStore Parking => store.Parking;
 
         public IDeadLetterStore DeadLetters => store.DeadLetters;
+
+        public IScheduleStore Schedule => store.Schedule;
 
         public ISagaStore Sagas => store.Sagas;
 

@@ -9,6 +9,7 @@ using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Sql;
@@ -78,6 +79,16 @@ public sealed class SqlServerDialectTests
         Show(sql.Sagas.AddStuck(db, null, id, "r", null));
         Show(sql.Sagas.ReadDue(db, null, ["a", "b"], 10));
         Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", "e", default), 1), default));
+        Show(sql.Schedule.Insert(db, null, [message with { Schedule = new(TimeSpan.FromHours(1), null, "s") }, message with { Schedule = new(null, default(DateTimeOffset), null) }]).Single());
+        Show(sql.Schedule.Cancel(db, null, ["a", "b"]));
+        Show(sql.Schedule.ReadFirst(db));
+        Show(sql.Schedule.FindDue(db, null, 10));
+        Show(sql.Schedule.CopyToOutbox(db, null, [1, 2]));
+        Show(sql.Schedule.Delete(db, null, [1, 2]));
+        Show(sql.Schedule.ReadRecurring(db, ["a", "b"]));
+        Show(sql.Schedule.InsertRecurring(db, new RecurringRecord("n", "e", default)));
+        Show(sql.Schedule.ReplaceRecurring(db, new RecurringRecord("n", "e", default), "o"));
+        Show(sql.Schedule.NoteTick(db, null, new RecurringRecord("n", "e", default)));
         Show(sql.SagaCatalogue.Find(db, [id, id]));
         Show(sql.SagaCatalogue.Query(db, new SagaQuery()));
         Show(sql.SagaCatalogue.Query(db, new SagaQuery { Definition = "d", Status = SagaStatus.Stuck, Correlation = "c", CreatedFrom = default(DateTime), CreatedBefore = default(DateTime), Limit = 10 }));
@@ -102,7 +113,7 @@ public sealed class SqlServerDialectTests
     [Fact]
     public void An_insert_that_looks_first_locks_the_range_it_looked_at()
         => Approved.Split('\n').Where(line => line.Contains(" WHERE NOT EXISTS", StringComparison.Ordinal))
-            .Should().HaveCount(6).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
+            .Should().HaveCount(7).And.OnlyContain(line => line.Contains("WITH (UPDLOCK, HOLDLOCK)"));
 
     private const string Approved =
         """
@@ -150,6 +161,16 @@ public sealed class SqlServerDialectTests
         INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) SELECT id, history_length, SYSUTCDATETIME(), 'Stuck', NULL, @message, @detail FROM messaging_saga WHERE id = @id
         SELECT id, definition, endpoint, due_at, revision FROM messaging_saga WHERE due_at <= SYSUTCDATETIME() AND endpoint IN (@endpoint0, @endpoint1) ORDER BY due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         UPDATE messaging_saga SET due_at = @again WHERE id = @id AND revision = @revision AND due_at <= SYSUTCDATETIME()
+        INSERT INTO messaging_schedule (schedule_id, due_at, message_id, destination, bucket, partition_key, type, headers, body, created_at) VALUES (@schedule0, DATEADD(millisecond, @due0_ms, DATEADD(day, @due0, SYSUTCDATETIME())), @id0, @destination0, @bucket0, @key0, @type0, @headers0, @body0, SYSUTCDATETIME()), (@schedule1, @due1, @id1, @destination1, @bucket1, @key1, @type1, @headers1, @body1, SYSUTCDATETIME())
+        DELETE FROM messaging_schedule WHERE schedule_id IN (@schedule0, @schedule1)
+        SELECT due_at, SYSUTCDATETIME() FROM messaging_schedule ORDER BY due_at, id OFFSET 0 ROWS FETCH NEXT 1 ROWS ONLY
+        SELECT id FROM messaging_schedule WITH (UPDLOCK) WHERE due_at <= SYSUTCDATETIME() ORDER BY due_at, id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        INSERT INTO messaging_outbox (message_id, destination, bucket, partition_key, type, headers, body, created_at) SELECT message_id, destination, bucket, partition_key, type, headers, body, SYSUTCDATETIME() FROM messaging_schedule WHERE id IN (1,2) ORDER BY due_at, id
+        DELETE FROM messaging_schedule WHERE id IN (1,2)
+        SELECT name, expression, last_tick FROM messaging_recurring WHERE name IN (@name0, @name1)
+        INSERT INTO messaging_recurring (name, expression, last_tick) SELECT @name, @expression, @tick WHERE NOT EXISTS (SELECT 1 FROM messaging_recurring WITH (UPDLOCK, HOLDLOCK) WHERE name = @name)
+        UPDATE messaging_recurring SET expression = @expression, last_tick = @tick WHERE name = @name AND expression = @replaces AND last_tick < @tick
+        UPDATE messaging_recurring SET last_tick = @tick WHERE name = @name AND last_tick < @tick
         SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE id IN (@id0, @id1)
         SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 100 ROWS ONLY
         SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE definition = @definition AND status = @status AND correlation = @correlation AND created_at >= @from AND created_at < @before ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY

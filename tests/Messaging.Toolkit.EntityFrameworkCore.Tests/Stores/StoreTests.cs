@@ -348,7 +348,7 @@ public sealed class StoreTests
         return shop;
     }
 
-    private static IMessageStore StoreOf(ShopHost shop) => shop.Services.GetRequiredService<EfMessageStore<ShopDb>>();
+    internal static IMessageStore StoreOf(ShopHost shop) => shop.Services.GetRequiredService<EfMessageStore<ShopDb>>();
 
     private static OutboxQuery Query((string Destination, int Room)[] rooms, int[]? buckets = null, long[]? inFlight = null, (string Destination, string Key)[]? held = null)
         => new(
@@ -358,7 +358,7 @@ public sealed class StoreTests
 
     private static OutgoingMessage New(string destination, int bucket, string? key) => new(NewEnvelope(key), destination, bucket);
 
-    private static MessageEnvelope NewEnvelope(string? key)
+    internal static MessageEnvelope NewEnvelope(string? key)
     {
         var id = Guid.CreateVersion7();
         return new MessageEnvelope

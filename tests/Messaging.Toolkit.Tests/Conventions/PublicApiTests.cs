@@ -18,7 +18,9 @@ public sealed class PublicApiTests
         var sagas = Packages.Core.GetExportedTypes().ToLookup(type => type.Namespace!.StartsWith("Messaging.Toolkit.Sagas", StringComparison.Ordinal));
         sagas[false].Count().Should().BeLessThanOrEqualTo(60);
         sagas[true].Count().Should().BeLessThanOrEqualTo(35);
-        Packages.EntityFrameworkCore.GetExportedTypes().Length.Should().BeLessThanOrEqualTo(10);
+
+        // Rows are part of the user's model, and its compiled form names them; nobody has to know them.
+        Packages.EntityFrameworkCore.GetExportedTypes().Count(type => !type.Name.EndsWith("Row", StringComparison.Ordinal)).Should().BeLessThanOrEqualTo(10);
         Packages.Testing.GetExportedTypes().Length.Should().BeLessThanOrEqualTo(15);
     }
 
