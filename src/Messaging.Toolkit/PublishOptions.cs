@@ -22,5 +22,30 @@ public sealed class PublishOptions
     /// </summary>
     public IDictionary<string, string> Headers => headers ??= new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// From when on the message is of no use any more: it is then not handled, but counted and left. Takes the place of
+    /// <see cref="ExpiresAfter"/> and of the registration's. Default: the registration's, which is never by default.
+    /// </summary>
+    /// <remarks>Compared with the clock of whoever handles it. A reply cannot expire: somebody waits for it.</remarks>
+    public DateTimeOffset? ExpiresAt
+    {
+        get;
+        set
+        {
+            field = value;
+            Lifetime = null;
+        }
+    }
+
+    /// <summary>The same by a duration. Takes the place of <see cref="ExpiresAt"/>.</summary>
+    /// <param name="lifetime">From the moment of publishing. More than zero, at most 3,650 days.</param>
+    public void ExpiresAfter(TimeSpan lifetime)
+    {
+        ExpiresAt = null;
+        Lifetime = lifetime;
+    }
+
+    internal TimeSpan? Lifetime { get; private set; }
+
     internal IReadOnlyDictionary<string, string>? HeadersOrNull => headers;
 }

@@ -28,9 +28,12 @@ internal sealed class Fate(string endpoint, MessageEnvelope envelope, KeyLine? l
 
     public bool IsDead { get; set; }
 
-    public bool HasStarted => Runs > 0 || IsDead;
+    /// <summary>Its time was over before it took effect, and nobody handles it any more.</summary>
+    public bool HasExpired { get; set; }
 
-    public bool HasEnded => Effects.Count > 0 || IsDead;
+    public bool HasStarted => Runs > 0 || IsDead || HasExpired;
+
+    public bool HasEnded => Effects.Count > 0 || IsDead || HasExpired;
 
     public override string ToString() => $"message {envelope.Id:N} ({envelope.Type}, key {envelope.Key ?? "-"}) at endpoint {endpoint}";
 }

@@ -87,6 +87,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         var claims = database.ReadNewClaims().Where(claim => claim.Endpoint != TokenEndpoint).ToList();
         var letters = database.ReadNewDeadLetters();
+        var expired = claims.Select(claim => fates.GetValueOrDefault(claim)).OfType<Fate>()
+            .Where(fate => HasExpired(fate.Envelope) && !runs.Any(run => run.Fate == fate) && !letters.Exists(letter => (letter.Endpoint, letter.MessageId) == (fate.Endpoint, fate.Envelope.Id)))
+            .ToList();
+        expired.ForEach(fate => AddExpiry(life, fate));
         foreach (var run in runs)
         {
             AddEffect(run);
@@ -95,7 +99,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         foreach (var claim in claims)
         {
             if (!runs.Any(run => run.Fate.Endpoint == claim.Endpoint && run.Fate.Envelope.Id == claim.MessageId)
-                && !letters.Exists(letter => letter.Endpoint == claim.Endpoint && letter.MessageId == claim.MessageId))
+                && !letters.Exists(letter => letter.Endpoint == claim.Endpoint && letter.MessageId == claim.MessageId)
+                && !expired.Exists(fate => (fate.Endpoint, fate.Envelope.Id) == claim))
             {
                 Report("G5", $"Message {claim.MessageId:N} was claimed for endpoint {claim.Endpoint} without the work of its handlers: nobody will do it.", claim.MessageId);
             }
@@ -140,6 +145,11 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         if (handler == 0)
         {
+            if (HasExpired(fate.Envelope))
+            {
+                Report("time to live", $"A handler was called after {fate.Envelope.ExpiresAt:O}: {fate}.", id);
+            }
+
             if (fate.Runs == 0 && fate.Line?.FirstUnstarted() is { } first && first != fate)
             {
                 Report("G3", $"{fate} was handled before an earlier message of its key: {first}.", id);
@@ -296,6 +306,21 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         Unended -= fate.HasEnded ? 0 : 1;
         fate.IsDead = true;
+    }
+
+    private bool HasExpired(MessageEnvelope envelope) => Expiry.IsOver(envelope, LaneTime.Beginning + world.Now);
+
+    /// <summary>Its time was over, and it was claimed so that nobody handles it. Who waits for a reply must be told in the same commit.</summary>
+    private void AddExpiry(NodeLife life, Fate fate)
+    {
+        var id = fate.Envelope.Id;
+        life.Note($"expired at {fate.Endpoint}", id);
+        Unended -= fate.HasEnded ? 0 : 1;
+        fate.HasExpired = true;
+        if (fate.Envelope.ReplyTo is { } asker && !fates.ContainsKey((asker.Endpoint, MessageIds.Derive(fate.Envelope, fate.Endpoint, 0, Answer.Name))))
+        {
+            Report("time to live", $"Nobody told {asker.Endpoint}, which waits for a reply, that its time was over: {fate}.", id);
+        }
     }
 
     /// <summary>What must be so when everything has come to rest.</summary>

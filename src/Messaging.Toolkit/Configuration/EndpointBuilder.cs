@@ -21,6 +21,7 @@ public sealed class EndpointBuilder
     private int concurrency = 8;
     private int maxGroup = 32;
     private string? store;
+    private bool deadLettersExpired;
 
     internal EndpointBuilder(IServiceCollection services, string name)
     {
@@ -100,6 +101,16 @@ public sealed class EndpointBuilder
         return this;
     }
 
+    /// <summary>
+    /// Messages that have expired are kept in the dead letters. Default: they are only counted
+    /// (<c>messaging.toolkit.inbox.expired</c>) and logged (event id 60). Not handled they are either way.
+    /// </summary>
+    public EndpointBuilder DeadLetterExpired()
+    {
+        deadLettersExpired = true;
+        return this;
+    }
+
     /// <summary>For stores: whose transactions the handlers run in. Applications call the store's own method, such as <c>UseDbContext&lt;T&gt;</c>.</summary>
     /// <param name="store">The store's name.</param>
     public EndpointBuilder UseStore(string store)
@@ -117,6 +128,7 @@ public sealed class EndpointBuilder
         Concurrency = concurrency,
         MaxGroup = maxGroup,
         Failures = failures.Build(),
+        DeadLettersExpired = deadLettersExpired,
         Store = store,
         Instances = instances,
     };

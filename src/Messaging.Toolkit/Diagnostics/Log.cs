@@ -70,4 +70,7 @@ internal static partial class Log
 
     [LoggerMessage(42, LogLevel.Error, "{Store}: {Trouble}")]
     public static partial void SagasMisplaced(this ILogger logger, string store, string trouble);
+
+    [LoggerMessage(60, LogLevel.Information, "{Endpoint}: message {MessageId} ({Type}) expired at {ExpiresAt} and was not handled.")]
+    public static partial void Expired(this ILogger logger, string endpoint, Guid messageId, string type, DateTimeOffset? expiresAt);
 }

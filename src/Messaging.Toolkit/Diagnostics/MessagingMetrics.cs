@@ -9,6 +9,7 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> duplicates;
     private readonly Counter<long> retries;
     private readonly Counter<long> deadLetters;
+    private readonly Counter<long> expired;
     private readonly Counter<long> unsaved;
     private readonly Counter<long> relayed;
     private readonly Counter<long> leasesLost;
@@ -20,6 +21,7 @@ internal sealed class MessagingMetrics
         duplicates = meter.CreateCounter<long>("messaging.toolkit.inbox.duplicates", "{message}", "Messages that had been handled before.");
         retries = meter.CreateCounter<long>("messaging.toolkit.inbox.retries", "{attempt}", "Failed attempts that were followed by another.");
         deadLetters = meter.CreateCounter<long>("messaging.toolkit.dead_letters", "{message}", "Messages moved to the dead letters.");
+        expired = meter.CreateCounter<long>("messaging.toolkit.inbox.expired", "{message}", "Messages that were not handled because their time was over.");
         unsaved = meter.CreateCounter<long>("messaging.toolkit.outbox.unsaved", "{message}", "Messages lost because their scope ended before they were saved.");
         relayed = meter.CreateCounter<long>("messaging.toolkit.relay.confirmed", "{message}", "Messages of the outbox whose destination confirmed them.");
         leasesLost = meter.CreateCounter<long>("messaging.toolkit.lease.lost", "{lease}", "Leases lost to another process without being given up.");
@@ -32,6 +34,8 @@ internal sealed class MessagingMetrics
     public void Retried(string endpoint) => retries.Add(1, Endpoint(endpoint));
 
     public void DeadLettered(string endpoint) => deadLetters.Add(1, Endpoint(endpoint));
+
+    public void Expired(string endpoint) => expired.Add(1, Endpoint(endpoint));
 
     public void Unsaved(int count) => unsaved.Add(count);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
@@ -43,6 +44,10 @@ internal sealed class DeliveryProcessor(
             if (group[i].Letter is not null)
             {
                 verdicts[i] = await WriteLetterAsync(group[i], stopping);
+            }
+            else if (endpoint.DeadLettersExpired && HasExpired(group[i]))
+            {
+                verdicts[i] = await DeadLetterExpiredAsync(group[i], stopping);
             }
             else if (TryRead(group[i]) is { } reason)
             {
@@ -144,6 +149,11 @@ internal sealed class DeliveryProcessor(
 
     private async Task<Verdict> JudgeAsync(Work work, Exception exception, CancellationToken stopping)
     {
+        if (exception is MessageExpiredException)
+        {
+            return await DeadLetterExpiredAsync(work, stopping);
+        }
+
         var envelope = work.Delivery.Envelope;
         if (IsStores(work, exception))
         {
@@ -224,7 +234,7 @@ internal sealed class DeliveryProcessor(
 
     private async Task HandleAsync(List<Work> group, CancellationToken stopping)
     {
-        group.ForEach(work => work.IsHandling = work.IsHandled = false);
+        group.ForEach(work => work.IsHandling = work.IsHandled = work.HasExpired = false);
         using var pass = endpoint.Instances.Count > 0 ? await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping) : null;
         var outcomes = await store.Inbox.HandleAsync(
             endpoint.Name,
@@ -232,10 +242,15 @@ internal sealed class DeliveryProcessor(
             (scope, session, index, token) => InvokeHandlersAsync(group[index], scope, session, token),
             stopping);
 
-        var handled = 0;
+        var (handled, expired) = (0, 0);
         for (var i = 0; i < outcomes.Count; i++)
         {
-            if (outcomes[i] == HandlingOutcome.Handled)
+            if (outcomes[i] == HandlingOutcome.Handled && group[i].HasExpired)
+            {
+                expired++;
+                NoteExpired(group[i]);
+            }
+            else if (outcomes[i] == HandlingOutcome.Handled)
             {
                 handled++;
                 group[i].AfterCommit?.Invoke();
@@ -247,11 +262,28 @@ internal sealed class DeliveryProcessor(
         }
 
         metrics.Handled(endpoint.Name, handled);
-        if (handled < outcomes.Count)
+        if (handled + expired < outcomes.Count)
         {
-            metrics.Duplicates(endpoint.Name, outcomes.Count - handled);
+            metrics.Duplicates(endpoint.Name, outcomes.Count - handled - expired);
         }
     }
+
+    private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());
+
+    private void NoteExpired(Work work)
+    {
+        var envelope = work.Delivery.Envelope;
+        metrics.Expired(endpoint.Name);
+        logger.Expired(endpoint.Name, envelope.Id, envelope.Type, envelope.ExpiresAt);
+    }
+
+    private Task<Verdict> DeadLetterExpiredAsync(Work work, CancellationToken stopping)
+    {
+        work.HasExpired = true;
+        return DeadLetterAsync(work, ReasonOfExpiry(work.Delivery.Envelope), failure: null, stopping);
+    }
+
+    private static string ReasonOfExpiry(MessageEnvelope envelope) => string.Create(CultureInfo.InvariantCulture, $"it expired at {envelope.ExpiresAt:O} before it was handled");
 
     private async Task InvokeHandlersAsync(Work work, IServiceProvider scope, IOutboxSession session, CancellationToken cancellationToken)
     {
@@ -261,6 +293,19 @@ internal sealed class DeliveryProcessor(
         bus.Store = store;
         var context = new MessageContext(envelope, endpoint.Name, work.Failures + work.StoreFailures + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
+        if (HasExpired(work))
+        {
+            if (endpoint.DeadLettersExpired)
+            {
+                throw new MessageExpiredException();
+            }
+
+            // Claimed like one that is handled: a copy of it is a duplicate, and it is counted once. Who waits for a reply is told in
+            // the same transaction.
+            work.HasExpired = true;
+            session.Add(outgoing.CreateNotice(envelope, endpoint.Name, ReasonOfExpiry(envelope)));
+            return;
+        }
 
         using var activity = Activities.StartActivity($"process {endpoint.Name}", ActivityKind.Consumer, envelope.TraceParent);
         var started = time.GetTimestamp();
@@ -335,6 +380,11 @@ internal sealed class DeliveryProcessor(
             return Verdict.Again(pause);
         }
 
+        if (work.HasExpired)
+        {
+            NoteExpired(work);
+        }
+
         metrics.DeadLettered(endpoint.Name);
         logger.DeadLettered(endpoint.Name, letter.MessageId, letter.Type, letter.Attempts, letter.Reason);
         return Verdict.Done;
@@ -351,6 +401,9 @@ internal sealed class DeliveryProcessor(
             }
         }
     }
+
+    /// <summary>Its time was over when its handlers were about to be called, and it is to be kept.</summary>
+    private sealed class MessageExpiredException : Exception;
 
     /// <summary>The failure as text. An exception that throws while it is printed must not keep its message from the dead letters.</summary>
     private static string? Describe(Exception? failure)

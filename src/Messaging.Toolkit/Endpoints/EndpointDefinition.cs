@@ -19,6 +19,9 @@ internal sealed record EndpointDefinition
 
     public required FailurePolicy Failures { get; init; }
 
+    /// <summary>Whether what has expired is kept in the dead letters.</summary>
+    public bool DeadLettersExpired { get; init; }
+
     /// <summary>The store whose transactions its handlers run in; null for the application's only one.</summary>
     public string? Store { get; init; }
 

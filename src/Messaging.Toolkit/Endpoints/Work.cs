@@ -58,6 +58,9 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>Giving it up leaves its instances without what they wait for.</summary>
     public bool LeavesStuck { get; set; }
 
+    /// <summary>In the current attempt its time was over, and its handlers were not called.</summary>
+    public bool HasExpired { get; set; }
+
     /// <summary>The message and its handlers, once the body has been read.</summary>
     public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }
 

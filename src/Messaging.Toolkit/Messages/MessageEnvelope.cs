@@ -50,6 +50,11 @@ public sealed class MessageEnvelope
     /// <summary>Extension <c>inreplyto</c>: the <see cref="ReplyAddress.Request"/> that this is the reply to, or null.</summary>
     public string? InReplyTo { get; init; }
 
+    /// <summary>
+    /// CloudEvents extension <c>expirytime</c>: from when on it is of no use any more and is not handled; null if it always is.
+    /// </summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>The application's own headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

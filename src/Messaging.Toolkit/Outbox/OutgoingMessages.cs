@@ -115,6 +115,11 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             throw Refused(type, reason);
         }
 
+        if (RefuseExpiry(options, addressing) is { } wrongExpiry)
+        {
+            throw Refused(type, wrongExpiry);
+        }
+
         if (Refuse(addressing, recipient) is { } wrongAddress)
         {
             throw Refused(type, wrongAddress);
@@ -122,12 +127,13 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
 
         var body = Serialize(message, type);
         var id = newId();
+        var now = time.GetUtcNow();
         return new MessageEnvelope
         {
             Id = id,
             Type = type.Name,
             Source = model.Source,
-            Time = time.GetUtcNow(),
+            Time = now,
             ContentType = type.Serializer.ContentType,
             Key = key,
             ConversationId = cause?.ConversationId ?? id,
@@ -138,6 +144,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             Recipient = recipient,
             ReplyTo = addressing.ReplyTo,
             InReplyTo = addressing.InReplyTo,
+            ExpiresAt = addressing.InReplyTo is null ? options.ExpiresAt ?? now + (options.Lifetime ?? type.Lifetime) : null,
             Headers = options.HeadersOrNull ?? ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -161,6 +168,22 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         }
 
         return options.HeadersOrNull is { } headers ? HeaderRules.Refuse(headers, model.Limits) : null;
+    }
+
+    private static string? RefuseExpiry(PublishOptions options, Addressing addressing)
+    {
+        if (options.ExpiresAt is null && options.Lifetime is null)
+        {
+            return null;
+        }
+
+        if (addressing.InReplyTo is not null)
+        {
+            return "a reply cannot expire: who has asked for it would wait for ever";
+        }
+
+        return options.Lifetime is not { } lifetime ? Expiry.Refuse(options.ExpiresAt!.Value)
+            : Expiry.Refuse(lifetime) is { } reason ? $"its ExpiresAfter is {lifetime}: {reason}" : null;
     }
 
     private static string? Refuse(Addressing addressing, string? recipient)

@@ -49,6 +49,14 @@ public sealed class MessagingBuilderTests
     public void A_name_of_the_toolkits_own_is_refused(string name)
         => Error(m => m.Event<Other>(e => e.Named(name))).Should().Contain($"The name '{name}' of Other is reserved");
 
+    [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("-00:00:01")]
+    [InlineData("3651.00:00:00")]
+    public void A_lifetime_that_is_none_is_refused(string lifetime)
+        => Error(m => m.Event<Other>(e => e.Named("other").ExpiresAfter(TimeSpan.Parse(lifetime, System.Globalization.CultureInfo.InvariantCulture))))
+            .Should().Be($"Other has ExpiresAfter({lifetime}): set it to more than zero and at most 3650 days, or leave it out for a message that does not expire.");
+
     [Fact]
     public void A_name_without_end_is_refused_and_not_repeated()
     {
