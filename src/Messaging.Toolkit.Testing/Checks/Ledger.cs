@@ -225,10 +225,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0);
         if (!fates.TryAdd((endpoint, envelope.Id), fate))
         {
-            // EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
+            // What has an idempotency key is written again whenever its caller asks again. EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
             // again by the same message when nobody answers.
             Repetitions++;
-            if (faults.Happened.Count == 0 && envelope.ReplyTo is null)
+            if (faults.Happened.Count == 0 && envelope.ReplyTo is null && envelope.IdempotencyKey is null)
             {
                 Report("G4", $"Without any fault message {envelope.Id:N} was written twice for {endpoint}.", envelope.Id);
             }
@@ -245,7 +245,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     }
 
     private static bool IsChild(MessageEnvelope envelope, Fate cause)
-        => (SagaRequest.Parse(envelope.ReplyTo?.Request) is { } request && MessageIds.OfRequest(request.Id, request.Step, request.Attempt, request.Undoes) == envelope.Id)
+        => (envelope.IdempotencyKey is { } key && MessageIds.OfIdempotencyKey(envelope.Source, envelope.Type, key) == envelope.Id)
+           || (SagaRequest.Parse(envelope.ReplyTo?.Request) is { } request && MessageIds.OfRequest(request.Id, request.Step, request.Attempt, request.Undoes) == envelope.Id)
            || Enumerable.Range(0, MostChildren).Any(n => MessageIds.Derive(cause.Envelope, cause.Endpoint, n, envelope.Type) == envelope.Id);
 
     private void AddEffect(HandlerRun run)

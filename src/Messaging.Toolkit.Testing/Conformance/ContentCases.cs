@@ -47,6 +47,7 @@ internal static class ContentCases
         Recipient = trial.Messages.Left,
         ReplyTo = new ReplyAddress("elsewhere/orders", " \"Anfrage\" 漢字; a=b 🦊 ", LongestKey("Ключ "), Acknowledge: true),
         InReplyTo = "another's request, with a \"quote\"",
+        IdempotencyKey = LongestKey(" \"Schlüssel\" 漢字; a=b 🦊 "),
         Body = """{"orderId":17}"""u8.ToArray(),
     });
 

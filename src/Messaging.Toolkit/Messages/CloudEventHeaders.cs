@@ -33,6 +33,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private readonly string acknowledge = prefix + "acknowledge";
     private readonly string inReplyTo = prefix + "inreplyto";
     private readonly string expiryTime = prefix + "expirytime";
+    private readonly string idempotencyKey = prefix + "idempotencykey";
 
     /// <summary>Writes everything but the content type and the body, for which brokers have fields of their own.</summary>
     /// <param name="envelope">The message.</param>
@@ -58,6 +59,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         AddIfPresent(acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
         AddIfPresent(inReplyTo, envelope.InReplyTo);
         AddIfPresent(expiryTime, envelope.ExpiresAt?.ToString("O", CultureInfo.InvariantCulture));
+        AddIfPresent(idempotencyKey, envelope.IdempotencyKey);
         AddIfPresent(TraceParent, envelope.TraceParent);
         AddIfPresent(TraceState, envelope.TraceState);
         foreach (var (name, value) in envelope.Headers)
@@ -112,6 +114,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             ReplyTo = ReplyAddress.Of(attributes.ReplyTo, Fit(attributes.Request), FitKey(attributes.ReplyKey), attributes.Acknowledge),
             InReplyTo = Fit(attributes.InReplyTo),
             ExpiresAt = TimeOf(attributes.ExpiryTime),
+            IdempotencyKey = FitKey(attributes.IdempotencyKey),
             Headers = own ?? (IReadOnlyDictionary<string, string>)ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -144,7 +147,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private struct Attributes
     {
         public string? Id, Type, Source, Time, ContentType, Key, ConversationId, CausationId, CorrelationId, TraceParent, TraceState;
-        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, InReplyTo, ExpiryTime;
+        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, InReplyTo, ExpiryTime, IdempotencyKey;
 
         /// <summary>False if it is no attribute that we know.</summary>
         public bool TrySet(ReadOnlySpan<char> name, string value)
@@ -168,6 +171,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
                 case "acknowledge": Acknowledge = value; break;
                 case "inreplyto": InReplyTo = value; break;
                 case "expirytime": ExpiryTime = value; break;
+                case "idempotencykey": IdempotencyKey = value; break;
                 case CloudEventHeaders.TraceParent: TraceParent = value; break;
                 case CloudEventHeaders.TraceState: TraceState = value; break;
                 default: return false;

@@ -55,6 +55,9 @@ public sealed class MessageEnvelope
     /// </summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>Extension <c>idempotencykey</c>: the caller's own name of the request that it was published for, or null. Its id follows from it.</summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>The application's own headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

@@ -115,9 +115,9 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             throw Refused(type, reason);
         }
 
-        if (RefuseExpiry(options, addressing) is { } wrongExpiry)
+        if ((RefuseExpiry(options, addressing) ?? RefuseIdempotencyKey(options, addressing)) is { } wrongOption)
         {
-            throw Refused(type, wrongExpiry);
+            throw Refused(type, wrongOption);
         }
 
         if (Refuse(addressing, recipient) is { } wrongAddress)
@@ -126,7 +126,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         }
 
         var body = Serialize(message, type);
-        var id = newId();
+        var id = options.IdempotencyKey is { } idempotencyKey && addressing.Id is null ? MessageIds.OfIdempotencyKey(model.Source, type.Name, idempotencyKey) : newId();
         var now = time.GetUtcNow();
         return new MessageEnvelope
         {
@@ -145,6 +145,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             ReplyTo = addressing.ReplyTo,
             InReplyTo = addressing.InReplyTo,
             ExpiresAt = addressing.InReplyTo is null ? options.ExpiresAt ?? now + (options.Lifetime ?? type.Lifetime) : null,
+            IdempotencyKey = options.IdempotencyKey,
             Headers = options.HeadersOrNull ?? ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -185,6 +186,13 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         return options.Lifetime is not { } lifetime ? Expiry.Refuse(options.ExpiresAt!.Value)
             : Expiry.Refuse(lifetime) is { } reason ? $"its ExpiresAfter is {lifetime}: {reason}" : null;
     }
+
+    private static string? RefuseIdempotencyKey(PublishOptions options, Addressing addressing) => options.IdempotencyKey switch
+    {
+        null => null,
+        _ when addressing.InReplyTo is not null => "a reply cannot have an idempotency key: it is the one to its request",
+        var key => MessageKeys.RefuseIdempotencyKey(key),
+    };
 
     private static string? Refuse(Addressing addressing, string? recipient)
     {

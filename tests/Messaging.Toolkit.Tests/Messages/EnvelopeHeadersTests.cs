@@ -39,6 +39,7 @@ public sealed class EnvelopeHeadersTests
         read.ReplyTo.Should().BeNull();
         read.InReplyTo.Should().BeNull();
         read.ExpiresAt.Should().BeNull();
+        read.IdempotencyKey.Should().BeNull();
         read.Headers.Should().BeEmpty();
     }
 
@@ -147,6 +148,7 @@ public sealed class EnvelopeHeadersTests
         ReplyTo = new ReplyAddress("shop/orders", "request \"1\" 🛒", "order-1", Acknowledge: true),
         InReplyTo = "another's request",
         ExpiresAt = ManualTimeProvider.Start.AddDays(1),
+        IdempotencyKey = "ann \"1\" 🛒",
         Headers = new Dictionary<string, string> { ["name"] = Secret, ["Name"] = "", ["source"] = "mine \u2028 \\" },
         Body = Body,
     };
