@@ -169,6 +169,7 @@ internal sealed class DeliveryProcessor(
             return await DeadLetterAsync(work, exception.Message, failure: null, stopping);
         }
 
+        work.Failure = exception is StepFailedException { InnerException: { } thrown } ? thrown : exception;
         var isFinal = exception is StepFailedException { IsFinal: true };
         if (work.CountFailure(exception) <= endpoint.Failures.ImmediateRetries && !isFinal)
         {

@@ -1,4 +1,5 @@
 using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Transports;
@@ -57,6 +58,15 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
 
     /// <summary>Giving it up leaves its instances without what they wait for.</summary>
     public bool LeavesStuck { get; set; }
+
+    /// <summary>What its handlers have failed with in the current attempt; null if they have not, or it was the store.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>What it was let through with for the current attempt.</summary>
+    public Passage Passage { get; set; }
+
+    /// <summary>Whether it goes before others; null before somebody has asked.</summary>
+    public bool? IsUrgent { get; set; }
 
     /// <summary>In the current attempt its time was over, and its handlers were not called.</summary>
     public bool HasExpired { get; set; }

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
@@ -17,7 +18,7 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, ITransport transport, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
-    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers) : IHostedService
+    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers, IServiceProvider services) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
     private readonly List<EndpointRunner> endpoints = [];
@@ -41,7 +42,7 @@ internal sealed class MessagingHost(
         foreach (var endpoint in model.Endpoints)
         {
             var processor = new DeliveryProcessor(endpoint, stores.Get(endpoint.Store), model, outgoing, time, entropy, metrics, logger);
-            endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger, work.Add($"endpoint {endpoint.Name}")));
+            endpoints.Add(new EndpointRunner(endpoint, transport, processor, time, entropy, logger, work.Add($"endpoint {endpoint.Name}"), ThrottleOf(endpoint)));
         }
 
         foreach (var store in stores.All)
@@ -54,6 +55,18 @@ internal sealed class MessagingHost(
         relays.ForEach(relay => relay.Start());
         logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), transport.Name);
         return Task.CompletedTask;
+    }
+
+    private Throttle? ThrottleOf(EndpointDefinition endpoint)
+    {
+        if (endpoint is { CircuitBreaker: null, Rate: null, RateLimiter: null })
+        {
+            return null;
+        }
+
+        var limiter = endpoint.Rate is { } rate ? new TokenBucket(rate.Permits, rate.Per, time) : endpoint.RateLimiter?.Invoke(services);
+        var circuit = endpoint.CircuitBreaker is null ? null : work.Add($"circuit of endpoint {endpoint.Name}");
+        return new Throttle(endpoint, limiter, time, metrics, logger, circuit);
     }
 
     /// <summary>
