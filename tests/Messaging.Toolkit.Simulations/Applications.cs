@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Simulations.Limits;
 using Messaging.Toolkit.Simulations.Numbered;
 using Messaging.Toolkit.Simulations.Sagas;
 using Messaging.Toolkit.Testing;
@@ -11,5 +12,6 @@ internal static class Applications
     {
         ["numbered"] = NumberedWorkload.Simulation,
         ["sagas"] = SagasWorkload.Simulation,
+        ["limited"] = LimitedWorkload.Simulation,
     };
 }
