@@ -53,14 +53,23 @@ internal sealed class KeyLine
     public void Add(Fate fate) => fates.Add(fate);
 
     /// <summary>The first one that has not been given to a handler.</summary>
-    public Fate? FirstUnstarted()
+    /// <param name="isOver">Those that it is too late for: they are passed by within the transaction in which later ones are handled.</param>
+    public Fate? FirstUnstarted(Func<Fate, bool> isOver)
     {
         while (started < fates.Count && fates[started].HasStarted)
         {
             started++;
         }
 
-        return started < fates.Count ? fates[started] : null;
+        for (var i = started; i < fates.Count; i++)
+        {
+            if (!fates[i].HasStarted && !isOver(fates[i]))
+            {
+                return fates[i];
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The first one that has neither taken effect nor died.</summary>

@@ -150,7 +150,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
                 Report("time to live", $"A handler was called after {fate.Envelope.ExpiresAt:O}: {fate}.", id);
             }
 
-            if (fate.Runs == 0 && fate.Line?.FirstUnstarted() is { } first && first != fate)
+            if (fate.Runs == 0 && fate.Line?.FirstUnstarted(earlier => HasExpired(earlier.Envelope)) is { } first && first != fate)
             {
                 Report("G3", $"{fate} was handled before an earlier message of its key: {first}.", id);
             }

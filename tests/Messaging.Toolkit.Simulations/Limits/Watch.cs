@@ -22,11 +22,12 @@ internal sealed class Watch(TimeProvider time)
             return;
         }
 
-        // Those failures since the last success that no pause lies between: so many as it takes to open the circuit, and those under way then.
+        // Those failures since the last success that no pause lies between: so many as it takes to open the circuit, and those under way then. Each may
+        // be seen twice: when it makes its group fail it does not count, as nobody knows whose failure it was.
         var last = calls.FindLastIndex(call => call.Success);
         var failures = calls.Skip(last + 1).Count(call => call.At > now - LimitedApplication.Break);
         var successes = calls.Count(call => call.Success && call.At > now - LimitedApplication.Window - Second);
-        IsBeyondLimit |= failures > Math.Max(LimitedApplication.MinimumThroughput, successes) + LimitedApplication.Concurrency;
+        IsBeyondLimit |= failures > 2 * (Math.Max(LimitedApplication.MinimumThroughput, successes) + LimitedApplication.Concurrency);
         throw new InvalidOperationException("The other side is away.");
     }
 
