@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Simulations.Failing;
+using Messaging.Toolkit.Simulations.Limits;
 using Messaging.Toolkit.Simulations.Numbered;
 using Messaging.Toolkit.Simulations.Sagas;
 using Messaging.Toolkit.Simulations.Schedules;
@@ -15,5 +16,6 @@ internal static class Applications
         ["failing"] = FailingWorkload.Simulation,
         ["sagas"] = SagasWorkload.Simulation,
         ["schedules"] = SchedulesWorkload.Simulation,
+        ["limited"] = LimitedWorkload.Simulation,
     };
 }

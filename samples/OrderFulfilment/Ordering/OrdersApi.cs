@@ -1,5 +1,6 @@
 using Messaging.Toolkit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Primitives;
 
 namespace OrderFulfilment.Ordering;
 
@@ -8,29 +9,49 @@ public static class OrdersApi
 {
     public static void MapOrders(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/orders", PlaceAsync);
+        routes.MapPost("/orders", (PlaceOrderRequest request, HttpRequest http, FulfilmentDb db, IMessageBus bus, TimeProvider time, CancellationToken cancellationToken)
+            => PlaceAsync(request, db, bus, time, cancellationToken, http.Headers[IdempotencyKey.Header]));
         routes.MapGet("/orders/{id:guid}", ShowAsync);
     }
 
     /// <summary>
     /// 201 for a new order; 200 if it is there already, so a client that got no answer simply asks again; 409 if its id
-    /// belongs to another order; 400 if it makes no sense.
+    /// belongs to another order; 400 if it makes no sense. A client that sends an Idempotency-Key needs no id: asked again it gets the
+    /// answer of the first time, also when both come at once, and 422 if it asks for something else under that key.
     /// </summary>
-    public static async Task<IResult> PlaceAsync(PlaceOrderRequest request, FulfilmentDb db, IMessageBus bus, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IResult> PlaceAsync(
+        PlaceOrderRequest request, FulfilmentDb db, IMessageBus bus, TimeProvider time, CancellationToken cancellationToken, StringValues idempotencyKey = default)
     {
         if (request.Validate() is { Count: > 0 } errors)
         {
             return Results.ValidationProblem(errors);
         }
 
+        string? key = null;
+        if (idempotencyKey.Count > 0)
+        {
+            if (IdempotencyKey.Read(idempotencyKey) is not { } ofClient)
+            {
+                return Results.Problem($"{IdempotencyKey.Header} must be one string of 1 to 200 printable ASCII characters, such as \"8e03978e-40d5-43dd-bc93-6894a57f9324\".", statusCode: StatusCodes.Status400BadRequest);
+            }
+
+            if (request.Id is not null)
+            {
+                return Results.Problem($"Send either an id or an {IdempotencyKey.Header}: two of them could contradict each other.", statusCode: StatusCodes.Status400BadRequest);
+            }
+
+            key = IdempotencyKey.Of(request.Customer!, ofClient);
+            request = request with { Id = IdempotencyKey.OrderId(key) };
+        }
+
         var order = request.ToOrder(time.GetUtcNow());
         if (await FindAsync(db, order.Id, cancellationToken) is { } known)
         {
-            return Repeated(request, known);
+            return Repeated(request, known, key);
         }
 
         db.Orders.Add(order);
-        bus.Publish(new OrderPlaced(order.Id, order.Customer, order.Product, order.Quantity));
+        bus.Publish(new OrderPlaced(order.Id, order.Customer, order.Product, order.Quantity), options => options.IdempotencyKey = key);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -42,10 +63,16 @@ public static class OrdersApi
             db.DiscardMessages();
             if (await FindAsync(db, order.Id, cancellationToken) is { } winner)
             {
-                return Repeated(request, winner);
+                return Repeated(request, winner, key);
             }
 
             throw;
+        }
+
+        if (key is not null)
+        {
+            // As it was saved: the answer must be the same to the last digit when the client asks again.
+            return Repeated(request, (await FindAsync(db, order.Id, cancellationToken))!, key);
         }
 
         return Results.Created(LocationOf(order), OrderView.Of(order, []));
@@ -65,6 +92,14 @@ public static class OrdersApi
 
     private static Task<Order?> FindAsync(FulfilmentDb db, Guid id, CancellationToken cancellationToken)
         => db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken);
+
+    private static IResult Repeated(PlaceOrderRequest request, Order order, string? key) => (key, request.Ordered(order)) switch
+    {
+        (not null, true) => Results.Created(LocationOf(order), OrderView.AsPlaced(order)),
+        (not null, false) => Results.Problem(
+            $"This {IdempotencyKey.Header} was sent with another order: choose a new one for each.", statusCode: StatusCodes.Status422UnprocessableEntity),
+        _ => Repeated(request, order),
+    };
 
     private static IResult Repeated(PlaceOrderRequest request, Order order) => request.Ordered(order)
         ? new WithLocation(LocationOf(order), Results.Ok(OrderView.Of(order, [])))

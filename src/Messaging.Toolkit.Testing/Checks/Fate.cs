@@ -31,18 +31,21 @@ internal sealed class Fate(string endpoint, MessageEnvelope envelope, KeyLine? l
     /// <summary>It was a dead letter and is no more: it was replayed.</summary>
     public bool WasDead { get; set; }
 
+    /// <summary>Its time was over before it took effect, and nobody handles it any more.</summary>
+    public bool HasExpired { get; set; }
+
     /// <summary>Given up, it keeps its place before the later ones of its key.</summary>
     public bool HoldsPlace { get; init; }
 
-    public bool HasStarted => Runs > 0 || IsDead;
+    public bool HasStarted => Runs > 0 || IsDead || HasExpired;
 
     /// <summary>Whether it waits for a dead letter that holds its key.</summary>
     public bool IsHeld => HoldsPlace && line?.FirstUnended() is { IsDead: true };
 
     /// <summary>Whether the later ones of its key may take effect.</summary>
-    public bool LetsPass => Effects.Count > 0 || ((IsDead || WasDead) && !HoldsPlace);
+    public bool LetsPass => Effects.Count > 0 || HasExpired || ((IsDead || WasDead) && !HoldsPlace);
 
-    public bool HasEnded => Effects.Count > 0 || IsDead;
+    public bool HasEnded => Effects.Count > 0 || IsDead || HasExpired;
 
     public override string ToString() => $"message {envelope.Id:N} ({envelope.Type}, key {envelope.Key ?? "-"}) at endpoint {endpoint}";
 }
@@ -62,14 +65,23 @@ internal sealed class KeyLine
     public void Add(Fate fate) => fates.Add(fate);
 
     /// <summary>The first one that has not been given to a handler.</summary>
-    public Fate? FirstUnstarted()
+    /// <param name="isOver">Those that it is too late for: they are passed by within the transaction in which later ones are handled.</param>
+    public Fate? FirstUnstarted(Func<Fate, bool> isOver)
     {
         while (started < fates.Count && fates[started].HasStarted)
         {
             started++;
         }
 
-        return started < fates.Count ? fates[started] : null;
+        for (var i = started; i < fates.Count; i++)
+        {
+            if (!fates[i].HasStarted && !isOver(fates[i]))
+            {
+                return fates[i];
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The first one before which the later ones must wait.</summary>

@@ -111,6 +111,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
             Revive(endpoint, messageId);
         }
 
+        var expired = claims.Concat(changes.Gone).Select(claim => fates.GetValueOrDefault(claim)).OfType<Fate>()
+            .Where(fate => HasExpired(fate.Envelope) && !runs.Any(run => run.Fate == fate) && !letters.Exists(letter => (letter.Endpoint, letter.MessageId) == (fate.Endpoint, fate.Envelope.Id)) && !changes.Parked.Contains((fate.Endpoint, fate.Envelope.Id)))
+            .ToList();
+        expired.ForEach(fate => AddExpiry(life, fate));
         foreach (var run in runs)
         {
             AddEffect(run);
@@ -120,7 +124,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         {
             if (!runs.Any(run => run.Fate.Endpoint == claim.Endpoint && run.Fate.Envelope.Id == claim.MessageId)
                 && !letters.Exists(letter => letter.Endpoint == claim.Endpoint && letter.MessageId == claim.MessageId)
-                && !changes.Parked.Contains((claim.Endpoint, claim.MessageId)))
+                && !changes.Parked.Contains((claim.Endpoint, claim.MessageId))
+                && !expired.Exists(fate => (fate.Endpoint, fate.Envelope.Id) == claim))
             {
                 Report("G5", $"Message {claim.MessageId:N} was claimed for endpoint {claim.Endpoint} without the work of its handlers: nobody will do it.", claim.MessageId);
             }
@@ -135,7 +140,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         {
             if (!runs.Any(run => run.Fate.Endpoint == endpoint && run.Fate.Envelope.Id == messageId)
                 && !letters.Exists(letter => letter.Endpoint == endpoint && letter.MessageId == messageId)
-                && !changes.Discarded.Contains((endpoint, messageId)))
+                && !changes.Discarded.Contains((endpoint, messageId))
+                && !expired.Exists(fate => (fate.Endpoint, fate.Envelope.Id) == (endpoint, messageId)))
             {
                 Report("G1", $"Message {messageId:N} is not parked any more at {endpoint}, without the work of its handlers: nobody will do it.", messageId);
             }
@@ -181,7 +187,12 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         if (handler == 0)
         {
-            if (fate.Runs == 0 && fate.Line?.FirstUnstarted() is { } first && first != fate)
+            if (HasExpired(fate.Envelope))
+            {
+                Report("time to live", $"A handler was called after {fate.Envelope.ExpiresAt:O}: {fate}.", id);
+            }
+
+            if (fate.Runs == 0 && fate.Line?.FirstUnstarted(earlier => HasExpired(earlier.Envelope)) is { } first && first != fate)
             {
                 Report("G3", $"{fate} was handled before an earlier message of its key: {first}.", id);
             }
@@ -287,10 +298,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0) { HoldsPlace = keyHolders.Contains(endpoint) };
         if (!fates.TryAdd((endpoint, envelope.Id), fate))
         {
-            // EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
+            // What has an idempotency key is written again whenever its caller asks again. EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
             // again by the same message when nobody answers.
             Repetitions++;
-            if (faults.Happened.Count == 0 && envelope.ReplyTo is null)
+            if (faults.Happened.Count == 0 && envelope.ReplyTo is null && envelope.IdempotencyKey is null)
             {
                 Report("G4", $"Without any fault message {envelope.Id:N} was written twice for {endpoint}.", envelope.Id);
             }
@@ -307,7 +318,8 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     }
 
     private static bool IsChild(MessageEnvelope envelope, Fate cause)
-        => (SagaRequest.Parse(envelope.ReplyTo?.Request) is { } request && MessageIds.OfRequest(request.Id, request.Step, request.Attempt, request.Undoes) == envelope.Id)
+        => (envelope.IdempotencyKey is { } key && MessageIds.OfIdempotencyKey(envelope.Source, envelope.Type, key) == envelope.Id)
+           || (SagaRequest.Parse(envelope.ReplyTo?.Request) is { } request && MessageIds.OfRequest(request.Id, request.Step, request.Attempt, request.Undoes) == envelope.Id)
            || Enumerable.Range(0, MostChildren).Any(n => MessageIds.Derive(cause.Envelope, cause.Endpoint, n, envelope.Type) == envelope.Id);
 
     private void AddEffect(HandlerRun run)
@@ -368,6 +380,21 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         Unended -= fate.HasEnded ? 0 : 1;
         fate.IsDead = true;
+    }
+
+    private bool HasExpired(MessageEnvelope envelope) => Expiry.IsOver(envelope, LaneTime.Beginning + world.Now);
+
+    /// <summary>Its time was over, and it was claimed so that nobody handles it. Who waits for a reply must be told in the same commit.</summary>
+    private void AddExpiry(NodeLife life, Fate fate)
+    {
+        var id = fate.Envelope.Id;
+        life.Note($"expired at {fate.Endpoint}", id);
+        Unended -= fate.HasEnded ? 0 : 1;
+        fate.HasExpired = true;
+        if (fate.Envelope.ReplyTo is { } asker && !fates.ContainsKey((asker.Endpoint, MessageIds.Derive(fate.Envelope, fate.Endpoint, 0, Answer.Name))))
+        {
+            Report("time to live", $"Nobody told {asker.Endpoint}, which waits for a reply, that its time was over: {fate}.", id);
+        }
     }
 
     /// <summary>What must be so when everything has come to rest.</summary>

@@ -20,6 +20,7 @@ internal static class ContentCases
         CorrelationId = "a request's",
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         TraceState = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
+        ExpiresAt = new DateTimeOffset(2031, 7, 29, 1, 59, 58, 987, TimeSpan.FromHours(2)),
         Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["tenant"] = "north", ["Priority"] = "1" },
         Body = """{"orderId":17}"""u8.ToArray(),
     });
@@ -46,6 +47,7 @@ internal static class ContentCases
         Recipient = trial.Messages.Left,
         ReplyTo = new ReplyAddress("elsewhere/orders", " \"Anfrage\" 漢字; a=b 🦊 ", LongestKey("Ключ "), Acknowledge: true),
         InReplyTo = "another's request, with a \"quote\"",
+        IdempotencyKey = LongestKey(" \"Schlüssel\" 漢字; a=b 🦊 "),
         Body = """{"orderId":17}"""u8.ToArray(),
     });
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Threading.RateLimiting;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Sagas;
@@ -21,6 +22,12 @@ public sealed class EndpointBuilder
     private int concurrency = 8;
     private int maxGroup = 32;
     private string? store;
+    private bool deadLettersExpired;
+    private readonly HashSet<Type> urgentTypes = [];
+    private readonly List<Func<MessageEnvelope, bool>> urgent = [];
+    private CircuitBreakerBuilder? circuitBreaker;
+    private (int Permits, TimeSpan Per)? rate;
+    private Func<IServiceProvider, RateLimiter>? rateLimiter;
 
     internal EndpointBuilder(IServiceCollection services, string name)
     {
@@ -100,6 +107,80 @@ public sealed class EndpointBuilder
         return this;
     }
 
+    /// <summary>
+    /// Stops the endpoint for a while when too many of its handlers fail, instead of sending message after message to the dead letters while what
+    /// they all depend on is away. Meanwhile messages wait, unsettled, and no attempt of theirs is counted. Default: it has none, because what
+    /// fails for one type or key of an endpoint would stop all others.
+    /// </summary>
+    /// <remarks>
+    /// Each process has its own. What counts are failures of handlers: not duplicates, not messages that cannot be read or have expired, and not
+    /// failures of the store, which have pauses of their own. While it is open <c>MessagingHealthCheck</c> says that this process is degraded.
+    /// </remarks>
+    /// <param name="configure">When it opens and closes. Default: for 15 s when half of at least 20 attempts within 30 s have failed; it closes after 3 successes.</param>
+    public EndpointBuilder CircuitBreaker(Action<CircuitBreakerBuilder>? configure = null)
+    {
+        circuitBreaker ??= new CircuitBreakerBuilder();
+        configure?.Invoke(circuitBreaker);
+        return this;
+    }
+
+    /// <summary>
+    /// Bounds how many messages are handled in a time, in this process. Each attempt needs a permit before its transaction begins; who has none
+    /// waits without a worker. After a pause as many as <paramref name="permits"/> may run at once. Default: no limit.
+    /// </summary>
+    /// <param name="permits">From 1 to 1,000,000.</param>
+    /// <param name="per">From 1 ms to 1 day.</param>
+    public EndpointBuilder RateLimit(int permits, TimeSpan per)
+    {
+        (rate, rateLimiter) = ((permits, per), null);
+        return this;
+    }
+
+    /// <summary>
+    /// The same by a limiter of your own. Endpoints that are given the same one share it: a <see cref="ConcurrencyLimiter"/> bounds how many messages of
+    /// all of them are handled at once. Each attempt takes one permit and gives it back when it has ended.
+    /// </summary>
+    /// <remarks>
+    /// Give it a queue (<c>QueueLimit</c>) of as many as there are endpoints: without one it is asked again every 100 ms. It is not disposed of here. While it throws, nothing is handled.
+    /// </remarks>
+    /// <param name="limiter">Finds it among the application's services when the host starts, or makes it.</param>
+    public EndpointBuilder RateLimit(Func<IServiceProvider, RateLimiter> limiter)
+    {
+        ArgumentNullException.ThrowIfNull(limiter);
+        (rate, rateLimiter) = (null, limiter);
+        return this;
+    }
+
+    /// <summary>
+    /// Messages of this type go first: among the keys whose next message could be handled now, those whose message is urgent. Within a key the order
+    /// stays as it is. Of each eight that are taken while others wait, one is not urgent.
+    /// </summary>
+    /// <typeparam name="TMessage">A type that this endpoint handles.</typeparam>
+    public EndpointBuilder Urgent<TMessage>() where TMessage : class
+    {
+        urgentTypes.Add(typeof(TMessage));
+        return this;
+    }
+
+    /// <summary>The same for messages that the predicate is true of, for instance because of a header.</summary>
+    /// <param name="isUrgent">Looks at what is known of a message without reading its body. If it throws, the message is not urgent.</param>
+    public EndpointBuilder Urgent(Func<MessageEnvelope, bool> isUrgent)
+    {
+        ArgumentNullException.ThrowIfNull(isUrgent);
+        urgent.Add(isUrgent);
+        return this;
+    }
+
+    /// <summary>
+    /// Messages that have expired are kept in the dead letters. Default: they are only counted
+    /// (<c>messaging.toolkit.inbox.expired</c>) and logged (event id 60). Not handled they are either way.
+    /// </summary>
+    public EndpointBuilder DeadLetterExpired()
+    {
+        deadLettersExpired = true;
+        return this;
+    }
+
     /// <summary>For stores: whose transactions the handlers run in. Applications call the store's own method, such as <c>UseDbContext&lt;T&gt;</c>.</summary>
     /// <param name="store">The store's name.</param>
     public EndpointBuilder UseStore(string store)
@@ -117,6 +198,11 @@ public sealed class EndpointBuilder
         Concurrency = concurrency,
         MaxGroup = maxGroup,
         Failures = failures.Build(),
+        DeadLettersExpired = deadLettersExpired,
+        CircuitBreaker = circuitBreaker?.Build(),
+        Rate = rate,
+        RateLimiter = rateLimiter,
+        IsUrgent = BuildUrgency([.. urgentTypes.Select(type => types[type].Name)]),
         Store = store,
         Instances = instances,
     };
@@ -160,6 +246,21 @@ public sealed class EndpointBuilder
             }
         }
 
+        if (rate is { } limit && (limit.Permits is < 1 or > 1_000_000 || limit.Per < TimeSpan.FromMilliseconds(1) || limit.Per > TimeSpan.FromDays(1)))
+        {
+            yield return $"Endpoint {Names.Show(name)} has RateLimit({limit.Permits}, {limit.Per}): set it between 1 and 1000000 messages, per 1 ms to 1 day.";
+        }
+
+        foreach (var type in urgentTypes.Where(type => handlers.TrueForAll(handler => handler.MessageType != type)))
+        {
+            yield return $"Endpoint {Names.Show(name)} has Urgent<{type.Name}>() and does not handle {type.Name}: add .Handle<{type.Name}, ...>(), or remove it.";
+        }
+
+        foreach (var error in circuitBreaker?.Validate(name) ?? [])
+        {
+            yield return error;
+        }
+
         foreach (var error in instances.SelectMany(definition => definition.Validate(messages)))
         {
             yield return error;
@@ -170,6 +271,12 @@ public sealed class EndpointBuilder
             yield return error;
         }
     }
+
+    private Func<MessageEnvelope, bool>? BuildUrgency(HashSet<string> names) => (names.Count, urgent.Count) switch
+    {
+        (0, 0) => null,
+        _ => envelope => names.Contains(envelope.Type) || urgent.Exists(isUrgent => isUrgent(envelope)),
+    };
 
     private EndpointBuilder Add(
         InstanceDefinition definition, IInstanceHandler handler, Func<IServiceProvider, object, MessageContext, CancellationToken, Task> handle,

@@ -15,5 +15,7 @@ public interface IMessageDefinition
 
     internal string? Destination { get; }
 
+    internal TimeSpan? Lifetime { get; }
+
     internal MessageType Build(IMessageSerializer standard);
 }

@@ -13,6 +13,7 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
     private string? name;
     private Func<object, string?>? key;
     private IMessageSerializer? serializer;
+    private TimeSpan? lifetime;
 
     private protected MessageBuilder() { }
 
@@ -54,6 +55,19 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
         return (TSelf)this;
     }
 
+    /// <summary>
+    /// Messages of this type that have not been handled in time are not handled any more: they are counted and left, or, where an endpoint
+    /// says <c>DeadLetterExpired()</c>, kept in its dead letters. Default: they are handled however late they come.
+    /// </summary>
+    /// <param name="lifetime">From when one is published, unless that says something else. More than zero, at most 3,650 days.</param>
+    public TSelf ExpiresAfter(TimeSpan lifetime)
+    {
+        this.lifetime = lifetime;
+        return (TSelf)this;
+    }
+
+    TimeSpan? IMessageDefinition.Lifetime => lifetime;
+
     Type IMessageDefinition.ClrType => typeof(TMessage);
 
     string? IMessageDefinition.Name => name;
@@ -62,5 +76,5 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
 
     string? IMessageDefinition.Destination => Destination;
 
-    MessageType IMessageDefinition.Build(IMessageSerializer standard) => new(typeof(TMessage), Kind, name!, Destination, key, serializer ?? standard);
+    MessageType IMessageDefinition.Build(IMessageSerializer standard) => new(typeof(TMessage), Kind, name!, Destination, key, serializer ?? standard) { Lifetime = lifetime };
 }

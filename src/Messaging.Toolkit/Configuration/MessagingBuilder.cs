@@ -234,6 +234,11 @@ public sealed class MessagingBuilder
                 yield return $"The name {Names.Show(message.Name)} of {message.ClrType.Name} is reserved: what begins with '{InternalMessages.Prefix}' is the toolkit's own. Choose another.";
             }
 
+            if (message.Lifetime is { } lifetime && Expiry.Refuse(lifetime) is { } wrongLifetime)
+            {
+                yield return $"{message.ClrType.Name} has ExpiresAfter({lifetime}): {wrongLifetime}.";
+            }
+
             if (message.Kind == MessageKind.Command)
             {
                 foreach (var error in ValidateDestination(message))

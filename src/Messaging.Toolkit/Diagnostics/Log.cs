@@ -88,4 +88,22 @@ internal static partial class Log
 
     [LoggerMessage(42, LogLevel.Error, "{Store}: {Trouble}")]
     public static partial void SagasMisplaced(this ILogger logger, string store, string trouble);
+
+    [LoggerMessage(60, LogLevel.Information, "{Endpoint}: message {MessageId} ({Type}) expired at {ExpiresAt} and was not handled.")]
+    public static partial void Expired(this ILogger logger, string endpoint, Guid messageId, string type, DateTimeOffset? expiresAt);
+
+    [LoggerMessage(61, LogLevel.Error, "{Endpoint}: {Failures} of {Attempts} attempts have failed lately. Its circuit is open now: no handler runs for {BreakDuration}, then one message is tried.")]
+    public static partial void CircuitOpened(this ILogger logger, string endpoint, int failures, int attempts, TimeSpan breakDuration);
+
+    [LoggerMessage(62, LogLevel.Information, "{Endpoint}: messages are tried one after another to see whether its handlers still fail.")]
+    public static partial void CircuitHalfOpen(this ILogger logger, string endpoint);
+
+    [LoggerMessage(63, LogLevel.Information, "{Endpoint}: its handlers succeed again; its circuit, which was open since {OpenSince}, is closed.")]
+    public static partial void CircuitClosed(this ILogger logger, string endpoint, DateTimeOffset? openSince);
+
+    [LoggerMessage(64, LogLevel.Error, "{Endpoint}: its rate limiter fails; nothing is handled until it works.")]
+    public static partial void RateLimiterFailed(this ILogger logger, string endpoint, Exception exception);
+
+    [LoggerMessage(65, LogLevel.Warning, "{Endpoint}: whether message {MessageId} ({Type}) is urgent cannot be told; it is handled in its turn.")]
+    public static partial void UrgencyUnknown(this ILogger logger, string endpoint, Guid messageId, string type, Exception exception);
 }

@@ -5,7 +5,7 @@ namespace Messaging.Toolkit.Diagnostics;
 /// <summary>
 /// Says whether every endpoint receives, every outbox is sent and every store's leases are kept: <c>services.AddHealthChecks().AddCheck&lt;MessagingHealthCheck&gt;("messaging")</c>.
 /// As soon as one of them cannot, or has not begun yet, it reports the failure status that it was registered with, unhealthy by default,
-/// and which it is and why. It asks nobody: it costs nothing, and it tells no payload, connection string or key.
+/// and which it is and why. One that is held up by its own limits, such as an endpoint whose circuit is open, is reported as degraded. It asks nobody: it costs nothing, and it tells no payload, connection string or key.
 /// </summary>
 public sealed class MessagingHealthCheck : IHealthCheck
 {
@@ -21,8 +21,14 @@ public sealed class MessagingHealthCheck : IHealthCheck
         ArgumentNullException.ThrowIfNull(context);
         var data = work.All.ToDictionary(state => state.Name, state => (object)(state.Trouble ?? "It works."));
         var troubles = work.All.Where(state => state.Trouble is not null).Select(state => $"{state.Name}: {state.Trouble}").ToList();
-        return Task.FromResult(troubles.Count == 0
-            ? HealthCheckResult.Healthy("All endpoints, outboxes and leases work.", data)
-            : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', troubles), data: data));
+        if (troubles.Count == 0)
+        {
+            return Task.FromResult(HealthCheckResult.Healthy("All endpoints, outboxes and leases work.", data));
+        }
+
+        // Never worse than the status that was asked for, and restarting the process would help nobody.
+        var isDegraded = work.All.All(state => state.Trouble is null || state.IsDegraded);
+        var status = isDegraded && context.Registration.FailureStatus < HealthStatus.Degraded ? HealthStatus.Degraded : context.Registration.FailureStatus;
+        return Task.FromResult(new HealthCheckResult(status, string.Join(' ', troubles), data: data));
     }
 }

@@ -10,6 +10,10 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> retries;
     private readonly Counter<long> parked;
     private readonly Counter<long> deadLetters;
+    private readonly Counter<long> expired;
+    private readonly Counter<long> circuitsOpened;
+    private readonly UpDownCounter<long> circuitsOpen;
+    private readonly Counter<long> waitsForPermits;
     private readonly Counter<long> unsaved;
     private readonly Counter<long> relayed;
     private readonly Counter<long> leasesLost;
@@ -23,6 +27,10 @@ internal sealed class MessagingMetrics
         retries = meter.CreateCounter<long>("messaging.toolkit.inbox.retries", "{attempt}", "Failed attempts that were followed by another.");
         parked = meter.CreateCounter<long>("messaging.toolkit.inbox.parked", "{message}", "Messages that wait in the store for their next attempt, or behind an earlier one of their key.");
         deadLetters = meter.CreateCounter<long>("messaging.toolkit.dead_letters", "{message}", "Messages moved to the dead letters.");
+        expired = meter.CreateCounter<long>("messaging.toolkit.inbox.expired", "{message}", "Messages that were not handled because their time was over.");
+        circuitsOpened = meter.CreateCounter<long>("messaging.toolkit.circuit.opened", "{opening}", "How often the circuit of an endpoint has opened, also again after a try.");
+        circuitsOpen = meter.CreateUpDownCounter<long>("messaging.toolkit.circuit.open", "{circuit}", "Endpoints of this process whose circuit is not closed.");
+        waitsForPermits = meter.CreateCounter<long>("messaging.toolkit.rate_limit.waits", "{wait}", "How often an endpoint had to wait for a permit of its rate limiter.");
         unsaved = meter.CreateCounter<long>("messaging.toolkit.outbox.unsaved", "{message}", "Messages lost because their scope ended before they were saved.");
         relayed = meter.CreateCounter<long>("messaging.toolkit.relay.confirmed", "{message}", "Messages of the outbox whose destination confirmed them.");
         leasesLost = meter.CreateCounter<long>("messaging.toolkit.lease.lost", "{lease}", "Leases lost to another process without being given up.");
@@ -38,6 +46,21 @@ internal sealed class MessagingMetrics
     public void Parked(string endpoint) => parked.Add(1, Endpoint(endpoint));
 
     public void DeadLettered(string endpoint) => deadLetters.Add(1, Endpoint(endpoint));
+
+    public void Expired(string endpoint) => expired.Add(1, Endpoint(endpoint));
+
+    public void CircuitOpened(string endpoint, bool isAgain)
+    {
+        circuitsOpened.Add(1, Endpoint(endpoint));
+        if (!isAgain)
+        {
+            circuitsOpen.Add(1, Endpoint(endpoint));
+        }
+    }
+
+    public void CircuitClosed(string endpoint) => circuitsOpen.Add(-1, Endpoint(endpoint));
+
+    public void WaitedForPermit(string endpoint) => waitsForPermits.Add(1, Endpoint(endpoint));
 
     public void Unsaved(int count) => unsaved.Add(count);
 

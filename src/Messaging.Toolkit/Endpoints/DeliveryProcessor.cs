@@ -37,7 +37,11 @@ internal sealed class DeliveryProcessor(
     {
         foreach (var work in group.Where(work => work.Ending is null))
         {
-            if (TryRead(work) is { } reason)
+            if (endpoint.DeadLettersExpired && HasExpired(work))
+            {
+                judge.GiveUpExpired(work);
+            }
+            else if (TryRead(work) is { } reason)
             {
                 judge.GiveUpUnread(work, reason);
             }
@@ -188,17 +192,21 @@ internal sealed class DeliveryProcessor(
     {
         foreach (var work in group)
         {
-            work.IsHandling = work.IsHandled = false;
+            work.IsHandling = work.IsHandled = work.HasExpired = false;
         }
 
         using var pass = endpoint.Instances.Count > 0 ? await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping) : null;
         var outcomes = await HandleOnceAsync(group, stopping);
-        var handled = 0;
-        var duplicates = 0;
+        var (handled, duplicates) = (0, 0);
         for (var i = 0; i < outcomes.Count; i++)
         {
             switch (outcomes[i])
             {
+                case HandlingOutcome.Handled when group[i].HasExpired:
+                    metrics.Expired(endpoint.Name);
+                    logger.Expired(endpoint.Name, group[i].Delivery.Envelope.Id, group[i].Delivery.Envelope.Type, group[i].Delivery.Envelope.ExpiresAt);
+                    break;
+
                 case HandlingOutcome.Handled:
                     handled++;
                     group[i].AfterCommit?.Invoke();
@@ -236,6 +244,8 @@ internal sealed class DeliveryProcessor(
             stopping);
     }
 
+    private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());
+
     private async Task InvokeHandlersAsync(Work work, IServiceProvider scope, IOutboxSession session, CancellationToken cancellationToken)
     {
         var (message, handlers) = work.Read!.Value;
@@ -244,6 +254,19 @@ internal sealed class DeliveryProcessor(
         bus.Store = store;
         var context = new MessageContext(envelope, endpoint.Name, work.Attempts + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
+        if (HasExpired(work))
+        {
+            if (endpoint.DeadLettersExpired)
+            {
+                throw new MessageExpiredException();
+            }
+
+            // Claimed like one that is handled: a copy of it is a duplicate, and it is counted once. Who waits for a reply is told in
+            // the same transaction.
+            work.HasExpired = true;
+            session.Add(outgoing.CreateNotice(envelope, endpoint.Name, FailureJudge.ReasonOfExpiry(envelope)));
+            return;
+        }
 
         using var activity = Activities.StartActivity($"process {endpoint.Name}", ActivityKind.Consumer, envelope.TraceParent);
         var started = time.GetTimestamp();

@@ -22,7 +22,7 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         {
             return work.Ending switch
             {
-                Ending.Dies dies => await BuryAsync(dies.Entry, stopping),
+                Ending.Dies dies => await BuryAsync(work, dies.Entry, stopping),
                 Ending.Waits { Message.Id: 0 } waits => await ParkAsync(waits, stopping),
                 Ending.Waits waits => await PostponeAsync(waits, stopping),
                 _ => throw new InvalidOperationException("The message has no ending."),
@@ -47,13 +47,19 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         }
     }
 
-    private async Task<Verdict> BuryAsync(DeadLetterEntry entry, CancellationToken stopping)
+    private async Task<Verdict> BuryAsync(Work work, DeadLetterEntry entry, CancellationToken stopping)
     {
         var letter = entry.Letter;
         var receipt = await store.DeadLetters.AddAsync(entry, stopping);
         if (!receipt.IsStored)
         {
             return Duplicate(letter.MessageId, letter.Type);
+        }
+
+        if (work.HasExpired)
+        {
+            metrics.Expired(endpoint.Name);
+            logger.Expired(endpoint.Name, letter.MessageId, letter.Type, work.Delivery.Envelope.ExpiresAt);
         }
 
         metrics.DeadLettered(endpoint.Name);

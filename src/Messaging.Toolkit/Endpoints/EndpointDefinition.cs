@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Threading.RateLimiting;
+using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Sagas.Definitions;
 using Messaging.Toolkit.Sagas.Running;
@@ -19,6 +21,21 @@ internal sealed record EndpointDefinition
 
     public required FailurePolicy Failures { get; init; }
 
+    /// <summary>Whether what has expired is kept in the dead letters.</summary>
+    public bool DeadLettersExpired { get; init; }
+
+    /// <summary>When it stops because its handlers fail; null for never.</summary>
+    public CircuitBreakerPolicy? CircuitBreaker { get; init; }
+
+    /// <summary>How many messages it handles in which time; null for as many as it can.</summary>
+    public (int Permits, TimeSpan Per)? Rate { get; init; }
+
+    /// <summary>The application's own limiter; null for none.</summary>
+    public Func<IServiceProvider, RateLimiter>? RateLimiter { get; init; }
+
+    /// <summary>Which messages go first; null if they are all the same.</summary>
+    public Func<MessageEnvelope, bool>? IsUrgent { get; init; }
+
     /// <summary>The store whose transactions its handlers run in; null for the application's only one.</summary>
     public string? Store { get; init; }
 
@@ -32,8 +49,17 @@ internal sealed record EndpointDefinition
     public IReadOnlyList<HandlerBinding> Accepting(IReadOnlyList<HandlerBinding> handlers, MessageEnvelope envelope)
         => Instances.Count == 0 && envelope.InReplyTo is null ? handlers : [.. handlers.Where(handler => handler.Accepts(envelope))];
 
-    /// <summary>How many deliveries it holds at most: enough to fill two groups for every worker, and for many keys.</summary>
-    public int Prefetch => Math.Clamp(2 * Concurrency * MaxGroup, 1_000, 10_000);
+    /// <summary>
+    /// How many deliveries it holds at most: enough to fill two groups for every worker, and for many keys; but no more than its rate lets through
+    /// in five minutes, because a broker's patience with who does not settle has an end.
+    /// </summary>
+    public int Prefetch => Rate is { } rate
+        ? (int)Math.Clamp(rate.Permits * (LongestHold / rate.Per), 1, UnlimitedPrefetch)
+        : UnlimitedPrefetch;
+
+    private int UnlimitedPrefetch => Math.Clamp(2 * Concurrency * MaxGroup, 1_000, 10_000);
+
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>A handler of one endpoint for one type of message.</summary>

@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
@@ -13,7 +14,7 @@ namespace Messaging.Toolkit.Endpoints;
 /// </summary>
 internal sealed class EndpointRunner(
     EndpointDefinition endpoint, ITransport transport, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
-    ILogger logger, WorkState state)
+    ILogger logger, WorkState state, Throttle? throttle = null)
 {
     /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
@@ -22,7 +23,7 @@ internal sealed class EndpointRunner(
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone);
+    private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone, UrgencyOf(endpoint, logger));
     private readonly ParkedReceiver parking = new(endpoint.Name, store, logger);
     private readonly HashSet<long> parked = [];
     private readonly Signal room = new(time);
@@ -31,6 +32,7 @@ internal sealed class EndpointRunner(
     private readonly CancellationTokenSource stopHandling = new();
     private Task receiving = Task.CompletedTask;
     private int workers;
+    private bool isHeldUp;
 
     /// <summary>
     /// How long a handler is expected to take: pessimistic, as one that is slow holds up its whole group. It begins long, rises
@@ -214,6 +216,10 @@ internal sealed class EndpointRunner(
             logger.AttemptBroke(endpoint.Name, group.Count, exception);
             return [.. group.Select(_ => Verdict.Again(LongestPause))];
         }
+        finally
+        {
+            LetOut(group);
+        }
     }
 
     private async Task SettleAsync(List<Work> group, Verdict[] verdicts)
@@ -302,8 +308,73 @@ internal sealed class EndpointRunner(
         // A fair share of what waits, so that no worker idles while another runs a long group.
         var share = (queue.Waiting + endpoint.Concurrency - 1) / endpoint.Concurrency;
         var affordable = Math.Min(endpoint.MaxGroup, LongestGroup.Ticks / Math.Max(1, expectedHandlerTicks));
-        return queue.Take(Math.Clamp(share, 1, Math.Max(1, (int)affordable)));
+        var most = Math.Clamp(share, 1, Math.Max(1, (int)affordable));
+        if (throttle is null)
+        {
+            return queue.Take(most);
+        }
+
+        var group = throttle.Take(queue, most);
+        if (throttle.MustWait && !isHeldUp)
+        {
+            isHeldUp = true;
+            _ = GoOnLaterAsync(throttle);
+        }
+
+        return group;
     }
+
+    /// <summary>Goes on when the throttle lets something through again. One of these at a time: it takes no worker.</summary>
+    private async Task GoOnLaterAsync(Throttle throttle)
+    {
+        await Task.Yield();
+        try
+        {
+            await throttle.WaitAsync(stopReceiving.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            isHeldUp = false;
+            StartWorkers();
+            throttle.ReturnUnused();
+        }
+    }
+
+    /// <summary>An attempt has ended: the throttle hears how.</summary>
+    private void LetOut(List<Work> group)
+    {
+        if (throttle is null)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            group.ForEach(throttle.Leave);
+        }
+
+        Throttle.Release(group);
+    }
+
+    private static Func<Work, bool>? UrgencyOf(EndpointDefinition endpoint, ILogger logger) => endpoint.IsUrgent is not { } isUrgent ? null : work =>
+    {
+        try
+        {
+            return work.IsUrgent ??= isUrgent(work.Delivery.Envelope);
+        }
+        catch (Exception exception)
+        {
+            // The application's own predicate: its message must not be lost because of it.
+            logger.UrgencyUnknown(endpoint.Name, work.Delivery.Envelope.Id, work.Delivery.Envelope.Type, exception);
+            work.IsUrgent = false;
+            return false;
+        }
+    };
 
     private void Observe(List<Work> group)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
@@ -22,6 +23,12 @@ internal sealed class FailureJudge(
     /// <summary>Returns when the message is tried again, or null if it has an ending now.</summary>
     public Verdict? Judge(Work work, Exception exception)
     {
+        if (exception is MessageExpiredException)
+        {
+            GiveUpExpired(work);
+            return null;
+        }
+
         var envelope = work.Delivery.Envelope;
         if (IsStores(work, exception))
         {
@@ -39,6 +46,7 @@ internal sealed class FailureJudge(
         }
 
         var failed = exception as StepFailedException;
+        work.Failure = failed?.InnerException ?? exception;
         var rule = endpoint.Failures.RuleFor(failed?.InnerException ?? exception);
         var failures = work.CountFailure(exception);
         if (rule.Action == FailureAction.Ignore && failed is null)
@@ -98,6 +106,15 @@ internal sealed class FailureJudge(
                 },
             delay);
     }
+
+    /// <summary>The message's time was over before it was handled.</summary>
+    public void GiveUpExpired(Work work)
+    {
+        work.HasExpired = true;
+        GiveUp(work, ReasonOfExpiry(work.Delivery.Envelope), failure: null);
+    }
+
+    public static string ReasonOfExpiry(MessageEnvelope envelope) => string.Create(CultureInfo.InvariantCulture, $"it expired at {envelope.ExpiresAt:O} before it was handled");
 
     /// <summary>The message cannot be read, so no further attempt would help.</summary>
     public void GiveUpUnread(Work work, string reason)

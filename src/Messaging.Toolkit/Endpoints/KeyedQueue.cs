@@ -6,10 +6,11 @@ namespace Messaging.Toolkit.Endpoints;
 /// </summary>
 /// <param name="keyOf">The key of an item, or null.</param>
 /// <param name="runsAlone">Whether an item must not be taken together with others.</param>
-internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAlone)
+/// <param name="isUrgent">Whether a line goes before others when this item is its first. Null if there is no such.</param>
+internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAlone, Func<T, bool>? isUrgent = null)
 {
     private readonly Dictionary<string, Line> lines = new(StringComparer.Ordinal);
-    private readonly Queue<Line> ready = new();
+    private readonly UrgentFirst<Line> ready = new(line => isUrgent is not null && isUrgent(line.First));
     private readonly HashSet<Line> paused = [];
 
     /// <summary>Items that are waiting or running.</summary>
@@ -50,12 +51,20 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     /// Takes at most <paramref name="max"/> items to be run one after another: the first of each ready line, and, if there are
     /// not enough lines, the next ones of the lines taken, which nobody else could run meanwhile.
     /// </summary>
-    public List<T> Take(int max)
+    /// <param name="max">How many.</param>
+    /// <param name="admits">Asked before each is taken; the first that it refuses, and what comes after, stays. Null if all may be taken.</param>
+    public List<T> Take(int max, Func<T, bool>? admits = null)
     {
         var taken = new List<T>();
         var from = new List<Line>();
         while (taken.Count < max && ready.TryPeek(out var line) && (taken.Count == 0 || !runsAlone(line.First)))
         {
+            if (admits?.Invoke(line.First) == false)
+            {
+                max = taken.Count;
+                break;
+            }
+
             ready.Dequeue();
             from.Add(line);
             taken.Add(line.Take());
@@ -72,6 +81,12 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
             {
                 if (taken.Count < max && !line.IsEmpty && !runsAlone(line.First))
                 {
+                    if (admits?.Invoke(line.First) == false)
+                    {
+                        max = taken.Count;
+                        break;
+                    }
+
                     taken.Add(line.Take());
                     more = true;
                 }
@@ -130,7 +145,7 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     public List<T> Clear()
     {
         var waiting = new List<T>();
-        foreach (var line in lines.Values.Concat(ready).Concat(paused).Distinct())
+        foreach (var line in lines.Values.Concat(ready.Items).Concat(paused).Distinct())
         {
             while (!line.IsEmpty)
             {
@@ -139,7 +154,7 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
         }
 
         // A line that is neither ready nor pausing is running: it is still needed to be completed.
-        foreach (var line in ready.Concat(paused).Where(line => line.Key is not null))
+        foreach (var line in ready.Items.Concat(paused).Where(line => line.Key is not null))
         {
             lines.Remove(line.Key!);
         }

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Transports;
@@ -65,6 +66,18 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
 
     /// <summary>Giving it up leaves its instances without what they wait for.</summary>
     public bool LeavesStuck { get; set; }
+
+    /// <summary>What its handlers have failed with in the current attempt; null if they have not, or it was the store.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>What it was let through with for the current attempt.</summary>
+    public Passage Passage { get; set; }
+
+    /// <summary>Whether it goes before others; null before somebody has asked.</summary>
+    public bool? IsUrgent { get; set; }
+
+    /// <summary>In the current attempt its time was over, and its handlers were not called.</summary>
+    public bool HasExpired { get; set; }
 
     /// <summary>The message and its handlers, once the body has been read.</summary>
     public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
+using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
@@ -18,7 +19,7 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, ITransport transport, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
-    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers) : IHostedService
+    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers, IServiceProvider services) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
     private readonly List<EndpointRunner> endpoints = [];
@@ -67,7 +68,19 @@ internal sealed class MessagingHost(
     private EndpointRunner NewRunner(EndpointDefinition endpoint, IMessageStore store, ParkingAlarm alarm)
     {
         var processor = new DeliveryProcessor(endpoint, store, model, outgoing, alarm, time, entropy, metrics, logger);
-        return new EndpointRunner(endpoint, transport, store, processor, alarm, time, entropy, logger, work.Add($"endpoint {endpoint.Name}"));
+        return new EndpointRunner(endpoint, transport, store, processor, alarm, time, entropy, logger, work.Add($"endpoint {endpoint.Name}"), ThrottleOf(endpoint));
+    }
+
+    private Throttle? ThrottleOf(EndpointDefinition endpoint)
+    {
+        if (endpoint is { CircuitBreaker: null, Rate: null, RateLimiter: null })
+        {
+            return null;
+        }
+
+        var limiter = endpoint.Rate is { } rate ? new TokenBucket(rate.Permits, rate.Per, time) : endpoint.RateLimiter?.Invoke(services);
+        var circuit = endpoint.CircuitBreaker is null ? null : work.Add($"circuit of endpoint {endpoint.Name}");
+        return new Throttle(endpoint, limiter, time, metrics, logger, circuit);
     }
 
     /// <summary>

@@ -32,6 +32,8 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private readonly string replyKey = prefix + "replykey";
     private readonly string acknowledge = prefix + "acknowledge";
     private readonly string inReplyTo = prefix + "inreplyto";
+    private readonly string expiryTime = prefix + "expirytime";
+    private readonly string idempotencyKey = prefix + "idempotencykey";
 
     /// <summary>Writes everything but the content type and the body, for which brokers have fields of their own.</summary>
     /// <param name="envelope">The message.</param>
@@ -56,6 +58,8 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         AddIfPresent(replyKey, envelope.ReplyTo?.Key);
         AddIfPresent(acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
         AddIfPresent(inReplyTo, envelope.InReplyTo);
+        AddIfPresent(expiryTime, envelope.ExpiresAt?.ToString("O", CultureInfo.InvariantCulture));
+        AddIfPresent(idempotencyKey, envelope.IdempotencyKey);
         AddIfPresent(TraceParent, envelope.TraceParent);
         AddIfPresent(TraceState, envelope.TraceState);
         foreach (var (name, value) in envelope.Headers)
@@ -98,7 +102,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             Id = messageId,
             Type = Fit(attributes.Type ?? broker.Type) ?? "",
             Source = sender,
-            Time = DateTimeOffset.TryParse(attributes.Time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var sent) ? sent : broker.Time,
+            Time = TimeOf(attributes.Time) ?? broker.Time,
             ContentType = attributes.ContentType ?? broker.ContentType ?? "",
             Key = FitKey(attributes.Key),
             ConversationId = Guid.TryParse(attributes.ConversationId, out var conversation) ? conversation : messageId,
@@ -109,6 +113,8 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             Recipient = Names.Refuse(attributes.Recipient) is null ? attributes.Recipient : null,
             ReplyTo = ReplyAddress.Of(attributes.ReplyTo, Fit(attributes.Request), FitKey(attributes.ReplyKey), attributes.Acknowledge),
             InReplyTo = Fit(attributes.InReplyTo),
+            ExpiresAt = TimeOf(attributes.ExpiryTime),
+            IdempotencyKey = FitKey(attributes.IdempotencyKey),
             Headers = own ?? (IReadOnlyDictionary<string, string>)ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -120,6 +126,9 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             : alsoRead is not null && name.StartsWith(alsoRead, StringComparison.OrdinalIgnoreCase) ? name.AsSpan(alsoRead.Length)
             : name is TraceParent or TraceState ? name
             : default;
+
+    private static DateTimeOffset? TimeOf(string? text)
+        => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     /// <summary>The text as it fits into the tables.</summary>
     private static string? Fit(string? text) => text switch
@@ -138,7 +147,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private struct Attributes
     {
         public string? Id, Type, Source, Time, ContentType, Key, ConversationId, CausationId, CorrelationId, TraceParent, TraceState;
-        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, InReplyTo;
+        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, InReplyTo, ExpiryTime, IdempotencyKey;
 
         /// <summary>False if it is no attribute that we know.</summary>
         public bool TrySet(ReadOnlySpan<char> name, string value)
@@ -161,6 +170,8 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
                 case "replykey": ReplyKey = value; break;
                 case "acknowledge": Acknowledge = value; break;
                 case "inreplyto": InReplyTo = value; break;
+                case "expirytime": ExpiryTime = value; break;
+                case "idempotencykey": IdempotencyKey = value; break;
                 case CloudEventHeaders.TraceParent: TraceParent = value; break;
                 case CloudEventHeaders.TraceState: TraceState = value; break;
                 default: return false;

@@ -26,6 +26,8 @@ internal static class EnvelopeHeaders
     private static readonly JsonEncodedText ReplyKey = JsonEncodedText.Encode("replykey");
     private static readonly JsonEncodedText Acknowledge = JsonEncodedText.Encode("acknowledge");
     private static readonly JsonEncodedText InReplyTo = JsonEncodedText.Encode("inreplyto");
+    private static readonly JsonEncodedText ExpiryTime = JsonEncodedText.Encode("expirytime");
+    private static readonly JsonEncodedText IdempotencyKey = JsonEncodedText.Encode("idempotencykey");
     private static readonly JsonEncodedText Headers = JsonEncodedText.Encode("headers");
 
     public static string Write(MessageEnvelope envelope)
@@ -51,6 +53,12 @@ internal static class EnvelopeHeaders
         WriteIfPresent(json, ReplyKey, envelope.ReplyTo?.Key);
         WriteIfPresent(json, Acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
         WriteIfPresent(json, InReplyTo, envelope.InReplyTo);
+        if (envelope.ExpiresAt is { } expiresAt)
+        {
+            json.WriteString(ExpiryTime, expiresAt);
+        }
+
+        WriteIfPresent(json, IdempotencyKey, envelope.IdempotencyKey);
         if (envelope.Headers.Count > 0)
         {
             json.WriteStartObject(Headers);
@@ -88,8 +96,8 @@ internal static class EnvelopeHeaders
         {
             var json = new Utf8JsonReader(rented.AsSpan(0, Encoding.UTF8.GetBytes(headers, rented)));
             string? source = null, contentType = null, correlationId = null, traceParent = null, traceState = null;
-            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, inReplyTo = null;
-            DateTimeOffset? time = null;
+            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, inReplyTo = null, idempotencyKey = null;
+            DateTimeOffset? time = null, expiresAt = null;
             Guid? conversationId = null, causationId = null;
             Dictionary<string, string>? own = null;
 
@@ -110,6 +118,8 @@ internal static class EnvelopeHeaders
                 else if (json.ValueTextEquals(ReplyKey.EncodedUtf8Bytes)) replyKey = NextString(ref json);
                 else if (json.ValueTextEquals(Acknowledge.EncodedUtf8Bytes)) acknowledge = NextString(ref json);
                 else if (json.ValueTextEquals(InReplyTo.EncodedUtf8Bytes)) inReplyTo = NextString(ref json);
+                else if (json.ValueTextEquals(ExpiryTime.EncodedUtf8Bytes)) expiresAt = DateTimeOffset.Parse(NextString(ref json), CultureInfo.InvariantCulture);
+                else if (json.ValueTextEquals(IdempotencyKey.EncodedUtf8Bytes)) idempotencyKey = NextString(ref json);
                 else if (json.ValueTextEquals(Headers.EncodedUtf8Bytes)) own = NextObject(ref json);
                 else json.Skip();
             }
@@ -130,6 +140,8 @@ internal static class EnvelopeHeaders
                 Recipient = recipient is null || Names.Refuse(recipient) is null ? recipient : throw new FormatException(),
                 ReplyTo = ReplyAddress.Of(replyTo, request, replyKey, acknowledge),
                 InReplyTo = inReplyTo,
+                ExpiresAt = expiresAt,
+                IdempotencyKey = idempotencyKey,
                 Headers = (IReadOnlyDictionary<string, string>?)own ?? ReadOnlyDictionary<string, string>.Empty,
                 Body = body,
             };

@@ -50,6 +50,14 @@ public sealed class MessageEnvelope
     /// <summary>Extension <c>inreplyto</c>: the <see cref="ReplyAddress.Request"/> that this is the reply to, or null.</summary>
     public string? InReplyTo { get; init; }
 
+    /// <summary>
+    /// CloudEvents extension <c>expirytime</c>: from when on it is of no use any more and is not handled; null if it always is.
+    /// </summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Extension <c>idempotencykey</c>: the caller's own name of the request that it was published for, or null. Its id follows from it.</summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>The application's own headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

@@ -29,6 +29,11 @@ internal sealed class MessageIds(TimeProvider time, EntropySource entropy)
         hash.AppendData(head);
         AppendText(hash, endpoint);
         AppendText(hash, type);
+        if (cause.IdempotencyKey is not null)
+        {
+            // It is published again with another time, and must have the same children all the same.
+            return Version8(hash);
+        }
 
         Span<byte> digest = stackalloc byte[32];
         hash.GetHashAndReset(digest);
@@ -68,6 +73,17 @@ internal sealed class MessageIds(TimeProvider time, EntropySource entropy)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         AppendText(hash, source);
         AppendText(hash, id);
+        return Version8(hash);
+    }
+
+    /// <summary>The id of a message that is published under a key of the caller's: however often, it is the same. In the shape of UUIDv8.</summary>
+    public static Guid OfIdempotencyKey(string source, string type, string key)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendText(hash, "idempotency-key");
+        AppendText(hash, source);
+        AppendText(hash, type);
+        AppendText(hash, key);
         return Version8(hash);
     }
 

@@ -10,27 +10,32 @@ internal static class MessageKeys
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (char)code), '\u007F']);
 
     /// <summary>Says what is wrong with a key, or null. The key itself is not repeated: it may be personal data.</summary>
-    public static string? Refuse(string key)
+    public static string? Refuse(string key) => Refuse(key, "the key", "return null for a message that needs no order");
+
+    /// <summary>Says what is wrong with an idempotency key, or null. It may be a secret as well.</summary>
+    public static string? RefuseIdempotencyKey(string key) => Refuse(key, "the idempotency key", "leave it out for a message of its own");
+
+    private static string? Refuse(string key, string name, string insteadOfEmpty)
     {
         if (key.Length == 0)
         {
-            return "the key is empty: return null for a message that needs no order";
+            return $"{name} is empty: {insteadOfEmpty}";
         }
 
         if (key.AsSpan().ContainsAny(ControlCharacters))
         {
-            return "the key contains a control character";
+            return $"{name} contains a control character";
         }
 
         if (!UnicodeText.IsValid(key))
         {
-            return "the key is not valid Unicode (a lone surrogate)";
+            return $"{name} is not valid Unicode (a lone surrogate)";
         }
 
         var length = Encoding.UTF8.GetByteCount(key);
         return length <= MessageLimits.MaxKeyBytes
             ? null
-            : $"the key has {length} bytes, the limit is {MessageLimits.MaxKeyBytes}: use an id or a hash";
+            : $"{name} has {length} bytes, the limit is {MessageLimits.MaxKeyBytes}: use an id or a hash";
     }
 
     /// <summary>

@@ -30,5 +30,8 @@ public sealed class MessageType
 
     internal Func<object, string?>? Key { get; }
 
+    /// <summary>How long after it was published it is of use; null for always.</summary>
+    internal TimeSpan? Lifetime { get; init; }
+
     internal IMessageSerializer Serializer { get; }
 }

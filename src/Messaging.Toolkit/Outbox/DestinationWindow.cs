@@ -4,7 +4,7 @@ namespace Messaging.Toolkit.Outbox;
 /// What is under way to one destination: bounded in number and in bytes, and per key, so that a slow key leaves room to the
 /// others. Not thread-safe.
 /// </summary>
-internal sealed class DestinationWindow(string destination, int size, long bytes)
+internal sealed class DestinationWindow(string destination, int size, long bytes, DestinationPause? pause = null)
 {
     /// <summary>More of one key is of no use, as they run one after another, and would fill the endpoint's own queue.</summary>
     private const int MostPerKey = 125;
@@ -27,8 +27,11 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     /// <summary>Whether there was more than was read.</summary>
     public bool HasMore { get; set; }
 
+    /// <summary>How long nothing is read because messages were given back.</summary>
+    public TimeSpan Pause => pause?.Left ?? TimeSpan.Zero;
+
     /// <summary>Whether reading is worth it.</summary>
-    public bool HasRoom => size - inFlight.Count >= leastRoom && bytesInFlight <= bytes / 4 * 3;
+    public bool HasRoom => Pause == TimeSpan.Zero && size - inFlight.Count >= leastRoom && bytesInFlight <= bytes / 4 * 3;
 
     public DestinationRoom ToRoom()
     {
@@ -72,6 +75,12 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     /// <summary>Removes a row. True if rows of its key may be read again.</summary>
     public bool Remove(OutboxRecord record)
     {
+        pause?.Forgive();
+        return Forget(record);
+    }
+
+    private bool Forget(OutboxRecord record)
+    {
         inFlight.Remove(record.Id);
         return Count(record, -1) || (record.Key is { } key && returnedKeys.ContainsKey(key) && !perKey.ContainsKey(key));
     }
@@ -87,7 +96,8 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
             returnedKeys[key] = nextPage;
         }
 
-        Remove(record);
+        pause?.Begin();
+        Forget(record);
     }
 
     private bool Count(OutboxRecord record, int change)

@@ -21,7 +21,7 @@ internal sealed class OutboxRelay(
     private readonly CancellationTokenSource stopSending = new();
     private readonly CancellationTokenSource stopConfirming = new();
     private readonly Signal drained = new(time);
-    private volatile RelayWindow window = new(destinations, options.Window, options.WindowBytes);
+    private volatile RelayWindow window = NewWindow(destinations, options, time, entropy);
     private TimeSpan pollInterval = options.MinPollInterval;
     private Task running = Task.CompletedTask;
     private volatile Task sending = Task.CompletedTask;
@@ -82,7 +82,7 @@ internal sealed class OutboxRelay(
         finally
         {
             // What this sender did not report is unknown now: it is read and sent again.
-            window = new RelayWindow(destinations, options.Window, options.WindowBytes);
+            window = NewWindow(destinations, options, time, entropy);
         }
 
         async Task UntilBroken(Task loop)
@@ -112,7 +112,7 @@ internal sealed class OutboxRelay(
 
         if (records.Count == 0)
         {
-            await wake.WaitAsync(pollInterval, cancellationToken);
+            await wake.WaitAsync(Wait(), cancellationToken);
             pollInterval = Min(pollInterval + pollInterval, options.MaxPollInterval);
             return;
         }
@@ -122,9 +122,15 @@ internal sealed class OutboxRelay(
         if (!window.HasMore)
         {
             // Whoever commits from now on wakes us; only what other processes committed meanwhile waits for the interval.
-            await wake.WaitAsync(pollInterval, cancellationToken);
+            await wake.WaitAsync(Wait(), cancellationToken);
         }
     }
+
+    /// <summary>Until the next look, also for a destination that pauses. In whole milliseconds: a timer knows no others.</summary>
+    private TimeSpan Wait() => window.NextTry is { } pause ? Min(pollInterval, TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds))) : pollInterval;
+
+    private static RelayWindow NewWindow(IReadOnlyCollection<string> destinations, OutboxOptions options, TimeProvider time, EntropySource entropy)
+        => new(destinations, options.Window, options.WindowBytes, () => new DestinationPause(new Backoff(options.MinPollInterval, options.MaxBackoff, entropy), time));
 
     private async Task SendAsync(ISender sender, IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
     {

@@ -130,19 +130,25 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             throw Refused(type, reason);
         }
 
+        if ((RefuseExpiry(options, addressing) ?? RefuseIdempotencyKey(options, addressing)) is { } wrongOption)
+        {
+            throw Refused(type, wrongOption);
+        }
+
         if (Refuse(addressing, recipient) is { } wrongAddress)
         {
             throw Refused(type, wrongAddress);
         }
 
         var body = Serialize(message, type);
-        var id = newId();
+        var id = options.IdempotencyKey is { } idempotencyKey && addressing.Id is null ? MessageIds.OfIdempotencyKey(model.Source, type.Name, idempotencyKey) : newId();
+        var now = time.GetUtcNow();
         return new MessageEnvelope
         {
             Id = id,
             Type = type.Name,
             Source = model.Source,
-            Time = time.GetUtcNow(),
+            Time = now,
             ContentType = type.Serializer.ContentType,
             Key = key,
             ConversationId = cause?.ConversationId ?? id,
@@ -153,6 +159,8 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             Recipient = recipient,
             ReplyTo = addressing.ReplyTo,
             InReplyTo = addressing.InReplyTo,
+            ExpiresAt = addressing.InReplyTo is null ? options.ExpiresAt ?? now + (options.Lifetime ?? type.Lifetime) : null,
+            IdempotencyKey = options.IdempotencyKey,
             Headers = options.HeadersOrNull ?? ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -181,6 +189,29 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     /// <summary>Whoever asked waits, and would never hear anything if it were cancelled.</summary>
     private static string? RefuseToWait(Addressing addressing)
         => addressing.InReplyTo is null ? null : "a reply leaves at once: schedule a message to yourself, and reply when it comes";
+
+    private static string? RefuseExpiry(PublishOptions options, Addressing addressing)
+    {
+        if (options.ExpiresAt is null && options.Lifetime is null)
+        {
+            return null;
+        }
+
+        if (addressing.InReplyTo is not null)
+        {
+            return "a reply cannot expire: who has asked for it would wait for ever";
+        }
+
+        return options.Lifetime is not { } lifetime ? Expiry.Refuse(options.ExpiresAt!.Value)
+            : Expiry.Refuse(lifetime) is { } reason ? $"its ExpiresAfter is {lifetime}: {reason}" : null;
+    }
+
+    private static string? RefuseIdempotencyKey(PublishOptions options, Addressing addressing) => options.IdempotencyKey switch
+    {
+        null => null,
+        _ when addressing.InReplyTo is not null => "a reply cannot have an idempotency key: it is the one to its request",
+        var key => MessageKeys.RefuseIdempotencyKey(key),
+    };
 
     private static string? Refuse(Addressing addressing, string? recipient)
     {

@@ -7,12 +7,16 @@ namespace Messaging.Toolkit.Outbox;
 /// The messages under way: bounded per destination, so that one that does not confirm fills its own window and
 /// nobody else's. Thread-safe.
 /// </summary>
-internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int size, long bytes)
+/// <param name="destinations">Where messages go.</param>
+/// <param name="size">How many may be under way to each.</param>
+/// <param name="bytes">How many bytes of bodies may be.</param>
+/// <param name="newPause">Makes the pause of a destination that gives messages back. Null for none.</param>
+internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int size, long bytes, Func<DestinationPause>? newPause = null)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<long, OutboxRecord> inFlight = [];
     private readonly Dictionary<string, DestinationWindow> windows =
-        destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes), StringComparer.Ordinal);
+        destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes, newPause?.Invoke()), StringComparer.Ordinal);
 
     private readonly int[] perBucket = new int[OutboxOptions.Buckets];
     private long page;
@@ -100,6 +104,19 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
             {
                 windows[record.Destination].Return(record, page + 1);
                 perBucket[record.Bucket]--;
+            }
+        }
+    }
+
+    /// <summary>How long it takes until the first destination that pauses is tried again; null if none does.</summary>
+    public TimeSpan? NextTry
+    {
+        get
+        {
+            lock (gate)
+            {
+                var pauses = windows.Values.Select(window => window.Pause).Where(pause => pause > TimeSpan.Zero).ToList();
+                return pauses.Count == 0 ? null : pauses.Min();
             }
         }
     }

@@ -58,6 +58,23 @@ public sealed class EnvelopeReaderTests
         odd.Acknowledge.Should().BeFalse();
     }
 
+    [Theory]
+    [InlineData("2031-01-01T02:00:00+02:00", "2031-01-01T00:00:00Z")]
+    [InlineData("2031-01-01T00:00:00Z", "2031-01-01T00:00:00Z")]
+    [InlineData("tomorrow", null)]
+    [InlineData("", null)]
+    public void Another_program_can_say_when_its_message_expires(string written, string? expected)
+        => Read(new() { ["cloudEvents_expirytime"] = written }).ExpiresAt
+            .Should().Be(expected is null ? null : DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture));
+
+    [Fact]
+    public void Another_program_can_name_its_request()
+    {
+        Read(new() { ["cloudEvents:idempotencykey"] = "ann/1" }).IdempotencyKey.Should().Be("ann/1");
+        Read(new() { ["cloudEvents:idempotencykey"] = new string('x', 10_000) }).IdempotencyKey.Should().StartWith("sha256:");
+        Read(new() { ["cloudEvents:idempotencykey"] = "" }).IdempotencyKey.Should().BeNull();
+    }
+
     private static MessageEnvelope Read(Dictionary<string, object?> headers)
         => new EnvelopeReader("worker", mapForeign: null, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance)
             .Read("", "worker", new BasicProperties { Headers = headers }, ReadOnlyMemory<byte>.Empty);

@@ -49,6 +49,45 @@ public sealed class MessagingBuilderTests
     public void A_name_of_the_toolkits_own_is_refused(string name)
         => Error(m => m.Event<Other>(e => e.Named(name))).Should().Contain($"The name '{name}' of Other is reserved");
 
+    [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("-00:00:01")]
+    [InlineData("3651.00:00:00")]
+    public void A_lifetime_that_is_none_is_refused(string lifetime)
+        => Error(m => m.Event<Other>(e => e.Named("other").ExpiresAfter(TimeSpan.Parse(lifetime, System.Globalization.CultureInfo.InvariantCulture))))
+            .Should().Be($"Other has ExpiresAfter({lifetime}): set it to more than zero and at most 3650 days, or leave it out for a message that does not expire.");
+
+    public static TheoryData<Action<EndpointBuilder>, string> WrongLimits => new()
+    {
+        { e => e.RateLimit(0, TimeSpan.FromSeconds(1)), "has RateLimit(0, 00:00:01): set it between 1 and 1000000 messages, per 1 ms to 1 day" },
+        { e => e.RateLimit(1_000_001, TimeSpan.FromSeconds(1)), "has RateLimit(1000001, 00:00:01)" },
+        { e => e.RateLimit(1, TimeSpan.Zero), "has RateLimit(1, 00:00:00)" },
+        { e => e.RateLimit(1, Timeout.InfiniteTimeSpan), "has RateLimit(1, -00:00:00.0010000)" },
+        { e => e.RateLimit(1, TimeSpan.MaxValue), "per 1 ms to 1 day" },
+        { e => e.Urgent<Other>(), "has Urgent<Other>() and does not handle Other" },
+        { e => e.CircuitBreaker(b => b.FailureRatio(0)), "has FailureRatio(0): set it to more than 0 and at most 1" },
+        { e => e.CircuitBreaker(b => b.FailureRatio(double.NaN)), "has FailureRatio(NaN)" },
+        { e => e.CircuitBreaker(b => b.FailureRatio(1.5)), "more than 0 and at most 1" },
+        { e => e.CircuitBreaker(b => b.Over(TimeSpan.Zero)), "has Over(00:00:00): set it between 1 s and 1 h" },
+        { e => e.CircuitBreaker(b => b.Over(TimeSpan.FromHours(2))), "has Over(02:00:00)" },
+        { e => e.CircuitBreaker(b => b.MinimumThroughput(1)), "has MinimumThroughput(1): set it between 2 and 100000" },
+        { e => e.CircuitBreaker(b => b.BreakFor(TimeSpan.FromSeconds(-1))), "has BreakFor(-00:00:01): set it between 100 ms and 1 day" },
+        { e => e.CircuitBreaker(b => b.BreakFor(TimeSpan.MaxValue)), "100 ms and 1 day" },
+        { e => e.CircuitBreaker(b => b.CloseAfter(0)), "has CloseAfter(0): set it between 1 and 1000" },
+    };
+
+    [Theory, MemberData(nameof(WrongLimits))]
+    public void Limits_that_are_none_are_refused(Action<EndpointBuilder> limit, string expected)
+        => Error(m => m.Endpoint("limited", e => limit(e.Handle<Placed, OtherHandler>()))).Should().Contain("'limited'").And.Contain(expected);
+
+    [Fact]
+    public void The_widest_and_the_narrowest_limits_are_fine()
+        => Errors(m => m
+            .Endpoint("narrow", e => e.Handle<Placed, OtherHandler>().RateLimit(1, TimeSpan.FromDays(1)).Urgent<Placed>().CircuitBreaker(
+                b => b.FailureRatio(double.Epsilon).Over(Milliseconds(1000)).MinimumThroughput(2).BreakFor(Milliseconds(100)).CloseAfter(1)))
+            .Endpoint("wide", e => e.Handle<Placed, OtherHandler>().RateLimit(1_000_000, Milliseconds(1)).CircuitBreaker(
+                b => b.FailureRatio(1).Over(TimeSpan.FromHours(1)).MinimumThroughput(100_000).BreakFor(TimeSpan.FromDays(1)).CloseAfter(1000)))).Should().BeEmpty();
+
     [Fact]
     public void A_name_without_end_is_refused_and_not_repeated()
     {

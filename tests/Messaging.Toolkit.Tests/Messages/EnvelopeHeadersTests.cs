@@ -38,6 +38,8 @@ public sealed class EnvelopeHeadersTests
         read.Recipient.Should().BeNull();
         read.ReplyTo.Should().BeNull();
         read.InReplyTo.Should().BeNull();
+        read.ExpiresAt.Should().BeNull();
+        read.IdempotencyKey.Should().BeNull();
         read.Headers.Should().BeEmpty();
     }
 
@@ -145,6 +147,8 @@ public sealed class EnvelopeHeadersTests
         Recipient = "billing",
         ReplyTo = new ReplyAddress("shop/orders", "request \"1\" 🛒", "order-1", Acknowledge: true),
         InReplyTo = "another's request",
+        ExpiresAt = ManualTimeProvider.Start.AddDays(1),
+        IdempotencyKey = "ann \"1\" 🛒",
         Headers = new Dictionary<string, string> { ["name"] = Secret, ["Name"] = "", ["source"] = "mine \u2028 \\" },
         Body = Body,
     };

@@ -85,6 +85,31 @@ public sealed class MessageIdsTests
         ids.Should().HaveCount(3 * 5 * 5 * 100).And.OnlyHaveUniqueItems();
     }
 
+    [Fact]
+    public void The_id_of_a_key_is_the_same_in_every_process_and_version_and_another_one_for_whatever_differs()
+    {
+        MessageIds.OfIdempotencyKey("/shop", "shop.order-placed", "ann/1").Should().Be(new Guid("9d5a0b0f-4ab7-8b7b-a6b7-1f3d5eabb955"));
+
+        var parts = new[] { "", "a", "ab", "b", "A", "idempotency-key" };
+        var ids = parts.SelectMany(source => parts.SelectMany(type => parts.Select(key => MessageIds.OfIdempotencyKey(source, type, key)))).ToList();
+        ids.Should().OnlyHaveUniqueItems().And.OnlyContain(id => id.Version == 8);
+        ids.Should().NotContain(MessageIds.OfForeign("a", "b"));
+    }
+
+    [Fact]
+    public void What_follows_from_a_key_follows_from_nothing_else()
+    {
+        var key = MessageIds.OfIdempotencyKey("/", "t", "1");
+
+        MessageIds.Derive(Published(at: 0), "billing", 1, "type").Should().Be(MessageIds.Derive(Published(at: 1), "billing", 1, "type"), "it may be published again later");
+        MessageIds.Derive(Published(at: 0), "billing", 1, "type").Should().NotBe(MessageIds.Derive(Published(at: 0), "billing", 2, "type"));
+
+        MessageEnvelope Published(int at) => new()
+        {
+            Id = key, Type = "t", Source = "/", Time = ManualTimeProvider.Start.AddDays(at), ContentType = "c", ConversationId = key, Body = default, IdempotencyKey = "1",
+        };
+    }
+
     private static DateTimeOffset TimeOf(Guid id)
         => DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(id.ToString("N")[..12], 16));
 

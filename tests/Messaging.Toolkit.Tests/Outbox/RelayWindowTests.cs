@@ -1,5 +1,7 @@
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Tests.Runtime;
 
 namespace Messaging.Toolkit.Tests.Outbox;
 
@@ -34,6 +36,62 @@ public sealed class RelayWindowTests
         window.NextQuery(Buckets).Should().BeNull("reading for three rows is not worth it");
         window.Remove([a[3].Id]);
         Rooms().Should().Equal(("a", 4, 12));
+    }
+
+    [Fact]
+    public void A_destination_that_gives_back_is_left_alone_for_longer_and_longer_and_the_others_go_on()
+    {
+        var time = new ManualTimeProvider();
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), new SeededEntropy(1));
+        var pausing = new RelayWindow(["a", "b"], 16, Bytes, () => new DestinationPause(backoff, time));
+        var id = 0L;
+        var pauses = new List<TimeSpan>();
+        for (var round = 0; round < 6; round++)
+        {
+            Names().Should().Equal("a", "b");
+            var record = Send();
+            pausing.Return(record);
+            Names().Should().Equal("b");
+            pauses.Add(pausing.NextTry!.Value);
+            time.Advance(pausing.NextTry!.Value - TimeSpan.FromTicks(1));
+            Names().Should().Equal("b");
+            time.Advance(TimeSpan.FromTicks(1));
+            pausing.NextTry.Should().BeNull();
+        }
+
+        pauses[0].Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1));
+        pauses.Skip(2).Should().OnlyContain(pause => pause >= TimeSpan.FromSeconds(2) && pause <= TimeSpan.FromSeconds(4));
+
+        var (good, bad) = (Send(), Send());
+        pausing.Remove([good.Id]);
+        pausing.Return(bad);
+        pausing.NextTry.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1), "it has confirmed something, so it is not away");
+
+        IEnumerable<string> Names() => pausing.NextQuery(Buckets)!.Destinations.Select(room => room.Destination);
+
+        OutboxRecord Send()
+        {
+            var record = new OutboxRecord { Id = ++id, Destination = "a", Bucket = 1, MessageId = Guid.Empty, Type = "t", Headers = "{}", Body = [] };
+            var envelope = new MessageEnvelope { Id = Guid.Empty, Type = "t", Source = "/", Time = default, ContentType = "c", ConversationId = Guid.Empty, Body = default };
+            pausing.Add([(record, envelope)]).Should().ContainSingle();
+            return record;
+        }
+    }
+
+    [Fact]
+    public void What_comes_back_together_is_one_pause()
+    {
+        var time = new ManualTimeProvider();
+        var pause = new DestinationPause(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), new SeededEntropy(1)), time);
+
+        pause.Begin();
+        var left = pause.Left;
+        for (var i = 0; i < 100; i++)
+        {
+            pause.Begin();
+        }
+
+        pause.Left.Should().Be(left);
     }
 
     [Fact]

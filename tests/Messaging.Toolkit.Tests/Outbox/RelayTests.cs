@@ -1,0 +1,201 @@
+using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Tests.Runtime;
+using Messaging.Toolkit.Transports;
+using Messaging.Toolkit.Transports.InProcess;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Messaging.Toolkit.Tests.Outbox;
+
+/// <summary>The relay step by step, on a clock that stands still: nothing here depends on how fast anything is.</summary>
+public sealed class RelayTests
+{
+    private readonly ManualTimeProvider time = new();
+
+    /// <summary>Ten messages are published for each that is handled: what has been read and is not handled yet is bounded, in number and in bytes.</summary>
+    [Fact]
+    public async Task Who_publishes_faster_than_handlers_run_fills_the_table_and_not_the_memory()
+    {
+        const int BodyBytes = 16 * 1024;
+        var options = new OutboxOptions { Window = 500, WindowBytes = 4 * 1024 * 1024 };
+        var store = new MemoryStore(BodyBytes);
+        var transport = new InProcessTransport();
+        await using var sender = await transport.OpenSenderAsync(CancellationToken.None);
+        await using var receiver = await transport.OpenReceiverAsync("slow", prefetch: 100, CancellationToken.None);
+        var relay = await RelayAsync(store, transport, options, "slow");
+        var confirmations = new OutboxRelay.Confirmations();
+        var held = new Queue<Delivery>();
+        var (most, handled) = (0, 0);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        for (var step = 0; step < 2000; step++)
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                store.Add("slow");
+            }
+
+            await relay.SendAsync(sender);
+            most = Math.Max(most, transport.QueueOf("slow").Reader.Count + held.Count);
+            foreach (var delivery in held.Count < 100 ? await receiver.ReceiveAsync(100 - held.Count, CancellationToken.None) : [])
+            {
+                held.Enqueue(delivery);
+            }
+
+            await receiver.SettleAsync([held.Dequeue()], Settlement.Done, CancellationToken.None);
+            handled++;
+            await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+        }
+
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        store.CountOf("slow").Should().Be(20_000 - handled, "what is not handled is still in the table");
+        most.Should().BeInRange(200, 257, "there are 4 MiB for bodies of 16 KiB, and one message more");
+        grown.Should().BeLessThan(12 * 1024 * 1024, "the table would be {0} MiB", (20_000 - handled) * (BodyBytes / 1024) / 1024);
+    }
+
+    /// <summary>One destination gives back whatever it gets. The other one has everything as soon as without it, and the dead one is asked now and then.</summary>
+    [Fact]
+    public async Task A_destination_that_gives_everything_back_takes_neither_time_nor_room_from_the_others()
+    {
+        var store = new MemoryStore(bodyBytes: 10);
+        var sender = new HalfDeadSender();
+        var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions(), "dead", "alive");
+        var confirmations = new OutboxRelay.Confirmations();
+        for (var i = 0; i < 5000; i++)
+        {
+            store.Add("dead", $"key {i % 100}");
+        }
+
+        var steps = 0;
+        for (; steps < 600; steps++)
+        {
+            store.Add("alive", $"key {steps % 10}");
+            await relay.SendAsync(sender);
+            while (sender.HasResults)
+            {
+                await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+            }
+
+            store.CountOf("alive").Should().Be(0, "it left in its own step, whatever the other one does");
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        sender.Confirmed.Should().Be(600);
+        store.CountOf("dead").Should().Be(5000, "nothing of it is lost");
+        sender.RoundsOfTheDead.Should().BeInRange(5, 16, "in a minute: at first after 50 ms, then after twice that, at last every 15 s");
+
+        sender.IsAlive = true;
+        for (steps = 0; store.CountOf("dead") > 0; steps++)
+        {
+            steps.Should().BeLessThan(200, "it goes on by itself when it is back");
+            await relay.SendAsync(sender);
+            while (sender.HasResults)
+            {
+                await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+            }
+
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    /// <summary>A destination that never says anything fills its own window, and is then not even read.</summary>
+    [Fact]
+    public async Task A_destination_that_confirms_nothing_is_not_read_any_more()
+    {
+        var store = new MemoryStore(bodyBytes: 10);
+        var sender = new HalfDeadSender { IsSilent = true };
+        var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions { Window = 100 }, "dead", "alive");
+        var confirmations = new OutboxRelay.Confirmations();
+        for (var i = 0; i < 5000; i++)
+        {
+            store.Add("dead");
+        }
+
+        for (var step = 0; step < 100; step++)
+        {
+            store.Add("alive");
+            await relay.SendAsync(sender);
+            await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+            store.CountOf("alive").Should().Be(0);
+        }
+
+        sender.SentToTheDead.Should().Be(100, "its window");
+    }
+
+    private async Task<SteppedRelay> RelayAsync(MemoryStore store, ITransport transport, OutboxOptions options, params string[] destinations)
+    {
+        var wake = new Signal(time);
+        var metrics = new MessagingMetrics();
+        var leases = new LeaseKeeper(store, "one", options, wake, time, metrics, NullLogger.Instance);
+        for (var round = 0; round < 3; round++)
+        {
+            await leases.RunOnceAsync(CancellationToken.None);
+        }
+
+        leases.Buckets.Should().HaveCount(OutboxOptions.Buckets);
+        var relay = new OutboxRelay(store, transport, outgoing: null!, leases, destinations, options, wake, time, new SeededEntropy(1), metrics, NullLogger.Instance, new WorkState("relay"));
+        return new SteppedRelay(relay, leases, wake);
+    }
+
+    /// <summary>A relay that never waits: it is woken before it could.</summary>
+    private sealed record SteppedRelay(OutboxRelay Relay, LeaseKeeper Leases, Signal Wake)
+    {
+        public async Task SendAsync(ISender sender)
+        {
+            await Leases.RunOnceAsync(CancellationToken.None);
+            Wake.Set();
+            await Relay.SendOnceAsync(sender, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Confirms what is for "alive".</summary>
+    private sealed class HalfDeadSender : ISender
+    {
+        private readonly List<SendResult> results = [];
+
+        public bool IsSilent { get; init; }
+
+        public bool IsAlive { get; set; }
+
+        public int Confirmed { get; private set; }
+
+        public int SentToTheDead { get; private set; }
+
+        public int RoundsOfTheDead { get; private set; }
+
+        public bool HasResults => results.Count > 0;
+
+        public ValueTask SendAsync(IReadOnlyList<TransportMessage> messages, CancellationToken cancellationToken)
+        {
+            RoundsOfTheDead += messages.Any(message => message.Destination == "dead") ? 1 : 0;
+            foreach (var message in messages)
+            {
+                if (message.Destination == "alive" || IsAlive)
+                {
+                    Confirmed++;
+                    results.Add(new SendResult(message.Token, SendStatus.Confirmed));
+                }
+                else
+                {
+                    SentToTheDead++;
+                    if (!IsSilent)
+                    {
+                        results.Add(new SendResult(message.Token, SendStatus.Returned));
+                    }
+                }
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask<IReadOnlyList<SendResult>> ReadResultsAsync(CancellationToken cancellationToken)
+        {
+            IReadOnlyList<SendResult> read = [.. results];
+            results.Clear();
+            return new(read);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
