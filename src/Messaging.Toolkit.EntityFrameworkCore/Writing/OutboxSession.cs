@@ -44,12 +44,19 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private int doomed;
 
     private IDisposable? turn;
+    private volatile Task? leftBehind;
 
     public MessageContext? Cause { get; set; }
 
     public bool CanWriteBeside => !store.Dialect(Context).HasOneWriter;
 
     public EfMessageStore Store => store;
+
+    /// <summary>What still runs in the unit of work although that was given up; null if it was not.</summary>
+    public Task? LeftBehind => leftBehind;
+
+    /// <summary>Whether a save is under way.</summary>
+    public bool IsSaving => isSaving;
 
     /// <summary>Whether messages were written in a transaction whose commit was not seen.</summary>
     public bool IsAwaitingCommit => isAwaitingCommit;
@@ -66,10 +73,13 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     /// <summary>Whether the end of the save needs a transaction, which writes the messages when it commits.</summary>
     public bool NeedsTransaction => !isInCallersTransaction;
 
-    private DbContext Context => current.Context;
+    public DbContext Context => current.Context;
+
+    public void LeaveBehind(Task running) => leftBehind = running;
 
     public void Add(IReadOnlyList<OutgoingMessage> messages)
     {
+        RefuseLeftBehind();
         if (messages.Count == 0)
         {
             return;
@@ -89,8 +99,10 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         StopWatching();
     }
 
+    /// <exception cref="MessagingException">The unit of work was given up.</exception>
     public void BeginSave()
     {
+        RefuseLeftBehind();
         isSaving = true;
         written = 0;
         callersTransaction = Context.Database.CurrentTransaction;
@@ -230,6 +242,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         // The context's own reset has put AutoTransactionBehavior back, or there is no context any more.
         callersBehavior = null;
         Cause = null;
+        leftBehind = null;
         unaccepted.Clear();
         isSaving = isBroken = isKnownToBeUnsaved = false;
         acceptsChanges = true;
@@ -238,6 +251,14 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
         // A commit that EF did not see (UseTransaction, a shared connection) may have happened: looking costs little.
         SignalCommit();
+    }
+
+    private void RefuseLeftBehind()
+    {
+        if (leftBehind is not null)
+        {
+            throw new MessagingException(BarredConnection.Reason);
+        }
     }
 
     private void SignalCommit()

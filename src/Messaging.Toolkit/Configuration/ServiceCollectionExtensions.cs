@@ -48,6 +48,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>()));
         services.TryAddSingleton<OutgoingMessages>();
         services.TryAddSingleton<SagaWatch>();
+        services.TryAddSingleton<LeftBehindActivities>();
         services.TryAddSingleton<SagaServices>();
         services.TryAddScoped<ISagas, SagaBus>();
         services.TryAddScoped<MessageBus>();

@@ -11,4 +11,11 @@ public interface IOutboxSession
 
     /// <summary>Adds messages, to be written as the last thing before the commit and in this order.</summary>
     void Add(IReadOnlyList<OutgoingMessage> messages);
+
+    /// <summary>
+    /// Gives the unit of work up although something still runs in it: nothing of it is saved any more, and whoever owns it ends its transaction at once, but
+    /// keeps everything else until the task has ended. Other calls may be running.
+    /// </summary>
+    /// <param name="running">What still runs, and may still use the unit of work; it is refused from now on.</param>
+    void LeaveBehind(Task running);
 }

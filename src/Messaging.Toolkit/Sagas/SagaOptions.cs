@@ -15,6 +15,12 @@ public sealed class SagaOptions
     /// <summary>How many timeouts one look takes. Default 200; from 1 to 10,000.</summary>
     public int TimeoutBatch { get; set; } = 200;
 
+    /// <summary>
+    /// How many activities that do not listen to their cancellation token may be left behind in a process when their time is over: each keeps its scope until it ends. The message of
+    /// a further one waits for that, and holds a worker of its endpoint. Default 20; from 0 to 10,000.
+    /// </summary>
+    public int MaxLeftBehind { get; set; } = 20;
+
     internal IEnumerable<string> Validate()
     {
         if (Retention < TimeSpan.FromHours(1) || Retention > TimeSpan.FromDays(3650))
@@ -30,6 +36,11 @@ public sealed class SagaOptions
         if (TimeoutBatch is < 1 or > 10_000)
         {
             yield return $"Sagas.TimeoutBatch is {TimeoutBatch}: set it between 1 and 10000.";
+        }
+
+        if (MaxLeftBehind is < 0 or > 10_000)
+        {
+            yield return $"Sagas.MaxLeftBehind is {MaxLeftBehind}: set it between 0 and 10000.";
         }
     }
 }

@@ -219,8 +219,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         ActivityResult result;
         try
         {
-            // One that does not listen to its token is left behind: its transaction is rolled back under it.
-            result = await runs.Execute(turn.Scope, turn.State, context, either.Token).WaitAsync(either.Token);
+            result = await WaitAsync(runs.Execute(turn.Scope, turn.State, context, either.Token), instance, turn, effect, either.Token);
             if (result.Reason is null)
             {
                 // Here, so that what cannot be saved is the activity's failure and nobody else's.
@@ -243,6 +242,20 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         if (result.Reason is { } reason)
         {
             throw new StepFailedException(instance.Id, effect, reason, isFinal: true);
+        }
+    }
+
+    /// <summary>Waits for an activity. One that does not listen to its token is left behind: its transaction is rolled back, and what it holds is kept until it ends.</summary>
+    private static async Task<ActivityResult> WaitAsync(Task<ActivityResult> activity, Instance instance, SagaTurn turn, SagaEffect effect, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await activity.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!activity.IsCompleted)
+        {
+            await turn.Services.LeftBehind.LeaveAsync(activity, instance.Id, effect, turn.Bus.Store.GetSession(turn.Scope));
+            throw;
         }
     }
 
