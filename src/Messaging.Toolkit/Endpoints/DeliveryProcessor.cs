@@ -38,6 +38,7 @@ internal sealed class DeliveryProcessor(
         var verdicts = new Verdict[group.Count];
         var readable = new List<Work>(group.Count);
         var indexes = new List<int>(group.Count);
+        using var pass = endpoint.Instances.Count > 0 ? instances.Open() : null;
         for (var i = 0; i < group.Count; i++)
         {
             if (group[i].Letter is not null)
@@ -48,6 +49,10 @@ internal sealed class DeliveryProcessor(
             {
                 LeaveStuck(group[i]);
                 verdicts[i] = await DeadLetterAsync(group[i], reason, failure: null, stopping);
+            }
+            else if (pass?.Refuse(group[i]) is { } wait)
+            {
+                verdicts[i] = wait;
             }
             else
             {
@@ -225,7 +230,6 @@ internal sealed class DeliveryProcessor(
     private async Task HandleAsync(List<Work> group, CancellationToken stopping)
     {
         group.ForEach(work => work.IsHandling = work.IsHandled = false);
-        using var pass = endpoint.Instances.Count > 0 ? await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping) : null;
         var outcomes = await store.Inbox.HandleAsync(
             endpoint.Name,
             [.. group.Select(work => work.Delivery.Envelope)],
