@@ -79,10 +79,10 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
             .With("@id", id).With("@message", messageId).With("@detail", StorableText.Reason(reason)));
 
     /// <summary>The first instances whose timeout has fallen due. Finished ones may have one too: that of something still to be undone.</summary>
-    public DbCommand ReadDue(DbContext context, DbTransaction? transaction, IReadOnlyCollection<string> endpoints, int count)
+    public DbCommand ReadDue(DbContext context, DbTransaction? transaction, IReadOnlyCollection<string> definitions, int count)
     {
         var command = context.CreateCommand(transaction, "");
-        command.CommandText = $"SELECT {DueColumns} FROM {Saga.Table} WHERE {IsDue(command, endpoints)} ORDER BY {Saga.DueAt} {Dialect.Limit(count)}";
+        command.CommandText = $"SELECT {DueColumns} FROM {Saga.Table} WHERE {IsDue(command, definitions)} ORDER BY {Saga.DueAt} {Dialect.Limit(count)}";
         return Dialect.WithNow(command);
     }
 
@@ -92,7 +92,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
         var due = new List<DueReading>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            due.Add(new(new DueSaga(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetUtc(3)), reader.GetInt32(4)));
+            due.Add(new(new DueSaga(reader.GetGuid(0), reader.GetString(1), reader.GetUtc(2)), reader.GetInt32(3)));
         }
 
         return due;
@@ -100,9 +100,9 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
 
     /// <summary>Takes timeouts that have fallen due and that nobody else takes, by moving them; the first ones due first.</summary>
     public virtual async Task<List<DueSaga>> TakeDueAsync(
-        DbContext context, DbTransaction transaction, IReadOnlyCollection<string> endpoints, int count, DateTime again, CancellationToken cancellationToken)
+        DbContext context, DbTransaction transaction, IReadOnlyCollection<string> definitions, int count, DateTime again, CancellationToken cancellationToken)
     {
-        await using var read = ReadDue(context, transaction, endpoints, count);
+        await using var read = ReadDue(context, transaction, definitions, count);
         var taken = new List<DueSaga>();
         foreach (var due in await ReadDueAsync(read, cancellationToken))
         {
@@ -125,11 +125,11 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
                 $"UPDATE {Saga.Table} SET {Saga.DueAt} = @again WHERE {Saga.Id} = @id AND {Saga.Revision} = @revision AND {Saga.DueAt} <= {Dialect.Now}")
             .With("@id", due.Saga.Id).With("@revision", due.Revision).With("@again", again));
 
-    protected string DueColumns => $"{Saga.Id}, {Saga.Definition}, {Saga.Endpoint}, {Saga.DueAt}, {Saga.Revision}";
+    protected string DueColumns => $"{Saga.Id}, {Saga.Definition}, {Saga.DueAt}, {Saga.Revision}";
 
     /// <summary>The condition by which <see cref="ReadDue"/> finds instances, and its parameters but the clock.</summary>
-    protected virtual string IsDue(DbCommand command, IReadOnlyCollection<string> endpoints)
-        => $"{Saga.DueAt} <= {Dialect.Now} AND {Dialect.AnyOf(command, Saga.Endpoint, "@endpoint", endpoints)}";
+    protected virtual string IsDue(DbCommand command, IReadOnlyCollection<string> definitions)
+        => $"{Saga.DueAt} <= {Dialect.Now} AND {Dialect.AnyOf(command, Saga.Definition, "@definition", definitions)}";
 
     /// <summary>One command of two statements, the second of which must not fail if the first one has affected no row.</summary>
     protected virtual string Join(string write, string insertHistory) => throw new NotSupportedException();

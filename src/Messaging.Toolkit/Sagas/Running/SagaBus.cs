@@ -96,7 +96,7 @@ internal sealed class SagaBus(
     public void Resume(SagaView instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        bus.SendTo(instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new SagaRequest(instance.Definition, instance.Id).ToAddressing());
+        bus.SendTo(EndpointOf(instance.Definition) ?? instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new SagaRequest(instance.Definition, instance.Id).ToAddressing());
     }
 
     public string ToMermaid(string definition, SagaView? instance = null)
@@ -134,6 +134,10 @@ internal sealed class SagaBus(
 
         throw Unknown(type.Name);
     }
+
+    /// <summary>Where a definition runs now: it may have been elsewhere when the instance was last handled. Null if not in this application.</summary>
+    private string? EndpointOf(string definition)
+        => model.Endpoints.FirstOrDefault(endpoint => endpoint.Instances.Any(known => known.Name == definition))?.Name;
 
     private IEnumerable<IMessageStore> Stores()
     {
