@@ -47,8 +47,15 @@ public interface ISagas
     /// <summary>Finds instances, newest first.</summary>
     Task<IReadOnlyList<SagaView>> QueryAsync(SagaQuery query, CancellationToken cancellationToken = default);
 
-    /// <summary>What has happened to an instance, in its order; empty if there is none.</summary>
+    /// <summary>What has happened to an instance, in its order: the first 1,000 entries. Empty if there is none.</summary>
     Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default);
+
+    /// <summary>What has happened to an instance, page by page.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="after">The <see cref="SagaHistoryEntry.Sequence"/> of the last entry of the page before; 0 for the first page.</param>
+    /// <param name="limit">How many entries at most, from 1 to 1,000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, int after, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Lets an instance that is stuck go on, with the next <c>SaveChanges</c>: what was given up is tried again as if for the first time. A

@@ -31,6 +31,8 @@ public sealed class SqlServerDialectTests
         var saga = StoredSagas.New(default);
         var entry = StoredSagas.Entry(1, SagaEvent.Started, default);
 
+        var view = new SagaView { Id = id, Definition = "d", Version = 1, Endpoint = "e", Correlation = "c", Status = default, Position = "", CreatedAt = default, ChangedAt = default, State = "{}" };
+
         var statements = new StringBuilder();
         Show(sql.InsertMessages(db, null, [message, message]).Single());
         Show(sql.ReadMessages(db, new OutboxQuery([new("a", 10, [], []), new("b", 20, [7, 8], ["k1", "k2"])], [1, 2])));
@@ -52,12 +54,14 @@ public sealed class SqlServerDialectTests
         Show(sql.Sagas.MarkStuck(db, null, id, "r", stopsTimeouts: false));
         Show(sql.Sagas.AddStuck(db, null, id, "r", null));
         Show(sql.Sagas.ReadDue(db, null, ["a", "b"], 10));
-        Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", "e", default), 1), default));
+        Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", default), 1), default));
         Show(sql.SagaCatalogue.Find(db, [id, id]));
+        Show(sql.SagaCatalogue.FindEnded(db, [id, id]));
         Show(sql.SagaCatalogue.Query(db, new SagaQuery()));
-        Show(sql.SagaCatalogue.Query(db, new SagaQuery { Definition = "d", Status = SagaStatus.Stuck, Correlation = "c", CreatedFrom = default(DateTime), CreatedBefore = default(DateTime), Limit = 10 }));
-        Show(sql.SagaCatalogue.ReadHistory(db, id));
+        Show(sql.SagaCatalogue.Query(db, new SagaQuery { Definition = "d", Status = SagaStatus.Stuck, Correlation = "c", CreatedFrom = default(DateTime), CreatedBefore = default(DateTime), After = view, Limit = 10 }));
+        Show(sql.SagaCatalogue.ReadHistory(db, id, 0, 10));
         Show(sql.SagaCatalogue.ReadStandings(db));
+        Show(sql.SagaCatalogue.ReadProgress(db, "d", 1, "s", id, 10));
         Show(sql.SagaCatalogue.FindFinished(db, default, 10));
         Show(sql.SagaCatalogue.DeleteFinished(db, null, default, [id, id]));
         Show(sql.SagaCatalogue.DeleteHistory(db, null, [id, id]));
@@ -100,13 +104,15 @@ public sealed class SqlServerDialectTests
         UPDATE messaging_saga SET definition = @definition, endpoint = @endpoint, correlation = @correlation, revision = @revision, version = @version, shape = @shape, status = @status, position = @position, state = @state, progress = @progress, reason = @reason, due_at = @due_at, created_at = @created_at, changed_at = @changed_at, history_length = @history_length WHERE id = @id AND revision = @revision - 1; IF @@ROWCOUNT = 1 INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) VALUES (@id, @h0, @h1, @h2, @h3, @h4, @h5), (@id, @h6, @h7, @h8, @h9, @h10, @h11)
         UPDATE messaging_saga SET status = 'Stuck', reason = @reason, revision = revision + 1, history_length = history_length + 1, changed_at = SYSUTCDATETIME() WHERE id = @id AND status IN ('Running', 'Compensating')
         INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) SELECT id, history_length, SYSUTCDATETIME(), 'Stuck', NULL, @message, @detail FROM messaging_saga WHERE id = @id
-        SELECT id, definition, endpoint, due_at, revision FROM messaging_saga WHERE due_at <= SYSUTCDATETIME() AND endpoint IN (@endpoint0, @endpoint1) ORDER BY due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT id, definition, due_at, revision FROM messaging_saga WHERE due_at <= SYSUTCDATETIME() AND definition IN (@definition0, @definition1) ORDER BY due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         UPDATE messaging_saga SET due_at = @again WHERE id = @id AND revision = @revision AND due_at <= SYSUTCDATETIME()
         SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE id IN (@id0, @id1)
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE id IN (@id0, @id1) AND status IN ('Completed', 'Compensated', 'Stuck')
         SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 100 ROWS ONLY
-        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE definition = @definition AND status = @status AND correlation = @correlation AND created_at >= @from AND created_at < @before ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
-        SELECT saga_id, sequence, at, event, step, message_id, detail FROM messaging_saga_history WHERE saga_id = @id ORDER BY sequence
-        SELECT definition, version, shape, status, position, COUNT(*) FROM messaging_saga WHERE status NOT IN ('Completed', 'Compensated') GROUP BY definition, version, shape, status, position
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE definition = @definition AND status = @status AND correlation = @correlation AND created_at >= @from AND created_at < @before AND (created_at < @at OR (created_at = @at AND id < @after)) ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT saga_id, sequence, at, event, step, message_id, detail FROM messaging_saga_history WHERE saga_id = @id AND sequence > @after ORDER BY sequence OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT definition, version, shape, status, position, COUNT(*) FROM messaging_saga WHERE status NOT IN ('Completed', 'Compensated') OR due_at IS NOT NULL GROUP BY definition, version, shape, status, position
+        SELECT id, progress FROM messaging_saga WHERE definition = @definition AND version = @version AND shape = @shape AND (status NOT IN ('Completed', 'Compensated') OR due_at IS NOT NULL) AND id > @after ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         SELECT id FROM messaging_saga WHERE changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL ORDER BY changed_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         DELETE FROM messaging_saga WHERE id IN (@id0, @id1) AND changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL
         DELETE FROM messaging_saga_history WHERE saga_id IN (@of0, @of1) AND saga_id NOT IN (SELECT id FROM messaging_saga WHERE id IN (@id0, @id1))

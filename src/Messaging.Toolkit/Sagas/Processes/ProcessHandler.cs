@@ -15,7 +15,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
     private const int MostParked = 100;
 
     private readonly InstanceRepository<ProcessProgress> instances = new(
-        definition, endpoint, SagaJson.Default.ProcessProgress, Upgrade, static progress => progress is { State: { } state, IsCompleted: false } ? [state, .. progress.Timeouts.Select(timeout => timeout.Name)] : []);
+        definition, endpoint, SagaJson.Default.ProcessProgress, (progress, version) => BringUp(definition, progress, version), progress => Dependencies.Of(definition, progress));
 
     /// <summary>Events are for whoever handles their type; what is for one instance is for that alone.</summary>
     public bool Accepts(MessageEnvelope envelope)
@@ -286,6 +286,9 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
             new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, progress.DueAt),
             turn.CancellationToken);
     }
+
+    /// <summary>A progress as a version has left it, as the current one has it.</summary>
+    public static ProcessProgress BringUp(ProcessDefinition definition, ProcessProgress progress, int version) => definition.UpgradesFrom(version).Aggregate(progress, Upgrade);
 
     private static ProcessProgress Upgrade(ProcessProgress progress, SagaUpgrade upgrade)
         => progress with

@@ -14,6 +14,8 @@ namespace Messaging.Toolkit.Sagas.Running;
 internal sealed class SagaBus(
     IServiceProvider scope, MessagingModel model, MessageBus bus, OutgoingMessages outgoing, MessageIds ids, StoreCollection stores, SagaServices services) : ISagas
 {
+    private const int HistoryPage = 1000;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     public Guid Start<TSaga, TState>(TState state, Guid? id = null) where TSaga : Saga<TState> where TState : class
@@ -71,20 +73,26 @@ internal sealed class SagaBus(
     public async Task<IReadOnlyList<SagaView>> QueryAsync(SagaQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var found = new List<SagaRecord>();
+        var pages = new List<IReadOnlyList<SagaRecord>>();
         foreach (var store in Stores())
         {
-            found.AddRange(await store.SagaCatalogue.QueryAsync(query, cancellationToken));
+            pages.Add(await store.SagaCatalogue.QueryAsync(query, cancellationToken));
         }
 
-        return [.. found.OrderByDescending(record => record.CreatedAt).Take(query.Limit).Select(ToView)];
+        // A database's own order of ids is the one that it pages by.
+        return pages is [var page]
+            ? [.. page.Select(ToView)]
+            : [.. pages.SelectMany(records => records).OrderByDescending(record => record.CreatedAt).ThenByDescending(record => record.Id).Take(query.Limit).Select(ToView)];
     }
 
-    public async Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default)
+        => GetHistoryAsync(id, after: 0, HistoryPage, cancellationToken);
+
+    public async Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, int after, int limit, CancellationToken cancellationToken = default)
     {
         foreach (var store in Stores())
         {
-            if (await store.SagaCatalogue.ReadHistoryAsync(id, cancellationToken) is { Count: > 0 } history)
+            if (await store.SagaCatalogue.ReadHistoryAsync(id, after, limit, cancellationToken) is { Count: > 0 } history)
             {
                 return history;
             }

@@ -15,7 +15,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     private static readonly TimeSpan LongestActivity = TimeSpan.FromDays(24);
 
     private readonly InstanceRepository<SagaProgress> instances = new(
-        definition, endpoint, SagaJson.Default.SagaProgress, Upgrade, static progress => progress.Steps.Where(run => run.IsOpen).Select(run => run.Step).Concat(progress.Effects));
+        definition, endpoint, SagaJson.Default.SagaProgress, (progress, version) => BringUp(definition, progress, version), progress => Dependencies.Of(definition, progress));
 
     public bool Accepts(MessageEnvelope envelope) => SagaRequest.Parse(envelope.InReplyTo)?.Definition == definition.Name;
 
@@ -289,6 +289,15 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         {
             turn.Context.OnCommitted(() => turn.Services.Watch.Look(turn.Bus.Store));
         }
+    }
+
+    /// <summary>A progress as a version has left it, as the current one has it. What that does not undo any more need not be undone: a new version says so.</summary>
+    public static SagaProgress BringUp(SagaDefinition definition, SagaProgress progress, int version)
+    {
+        var current = definition.UpgradesFrom(version).Aggregate(progress, Upgrade);
+        return version == definition.Version
+            ? current
+            : current with { Effects = [.. current.Effects.Where(step => !definition.Has(step) || definition.Step(step).Compensation is not null)] };
     }
 
     /// <summary>A step keeps the name that it was begun with for its requests, some of which may be on their way.</summary>

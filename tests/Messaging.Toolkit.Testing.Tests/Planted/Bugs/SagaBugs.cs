@@ -175,9 +175,9 @@ internal static class SagaBugs
             foreach (var command in sql.InsertMessages(context, transaction, [.. due.SelectMany(toMessages)]))
             """),
 
-        Bug("told too early", "Who waits for a saga is told that it has ended when it begins to compensate.", "Messaging.Toolkit/Sagas/Running/SagaWatch.cs",
-            "record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck",
-            "record.Status is not SagaStatus.Running"),
+        Bug("told too early", "Who waits for a saga is told that it has ended when it begins to compensate.", "Messaging.Toolkit.EntityFrameworkCore/Sql/SagaCatalogueSql.cs",
+            "command.CommandText += $\" AND {saga.Status} IN ({Finished}, '{SagaStatus.Stuck}')\";",
+            "command.CommandText += $\" AND {saga.Status} <> '{SagaStatus.Running}'\";"),
     ];
 
     private static PlantedBug Bug(string name, string description, string file, string old, string @new) => new(name, description, file, old, @new) { Application = "sagas" };
