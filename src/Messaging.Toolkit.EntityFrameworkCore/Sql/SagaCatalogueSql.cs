@@ -104,5 +104,8 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
     /// <summary>Finished ones too may have something to undo still, and then they have a timeout.</summary>
     private string IsOpen => $"{saga.Status} NOT IN ({Finished}) OR {saga.DueAt} IS NOT NULL";
 
-    private string IsOver => $"{saga.ChangedAt} < @before AND {saga.Status} IN ({Finished}) AND {saga.DueAt} IS NULL";
+    private string IsOver => $"{saga.ChangedAt} < @before AND ({saga.Status} IN ({Finished}) OR {IsEmpty}) AND {saga.DueAt} IS NULL";
+
+    /// <summary>It has never begun, and what had waited for that waits no more.</summary>
+    private string IsEmpty => $"{saga.Status} = '{SagaStatus.Running}' AND {saga.Position} = ''";
 }

@@ -113,8 +113,8 @@ public sealed class SqlServerDialectTests
         SELECT saga_id, sequence, at, event, step, message_id, detail FROM messaging_saga_history WHERE saga_id = @id AND sequence > @after ORDER BY sequence OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         SELECT definition, version, shape, status, position, COUNT(*) FROM messaging_saga WHERE status NOT IN ('Completed', 'Compensated') OR due_at IS NOT NULL GROUP BY definition, version, shape, status, position
         SELECT id, progress FROM messaging_saga WHERE definition = @definition AND version = @version AND shape = @shape AND (status NOT IN ('Completed', 'Compensated') OR due_at IS NOT NULL) AND id > @after ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
-        SELECT id FROM messaging_saga WHERE changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL ORDER BY changed_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
-        DELETE FROM messaging_saga WHERE id IN (@id0, @id1) AND changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL
+        SELECT id FROM messaging_saga WHERE changed_at < @before AND (status IN ('Completed', 'Compensated') OR status = 'Running' AND position = '') AND due_at IS NULL ORDER BY changed_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        DELETE FROM messaging_saga WHERE id IN (@id0, @id1) AND changed_at < @before AND (status IN ('Completed', 'Compensated') OR status = 'Running' AND position = '') AND due_at IS NULL
         DELETE FROM messaging_saga_history WHERE saga_id IN (@of0, @of1) AND saga_id NOT IN (SELECT id FROM messaging_saga WHERE id IN (@id0, @id1))
 
         """;

@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Sagas;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -245,6 +246,31 @@ public sealed class TripTests
             "StepStarted pay", "StepFailed pay", "CompensationStarted hotel", "CompensationSucceeded hotel", "CompensationStarted garden",
             "CompensationSucceeded garden", "CompensationStarted flight", "CompensationSucceeded flight", "Compensated");
     }
+
+    [Fact]
+    public void When_it_is_stuck_by_a_reply_Should_not_take_the_step_for_timed_out_before_it_is_resumed()
+    {
+        using var harness = Trips.Start(new Script().On("flight", Act.ReplyLater));
+
+        var id = Begin(harness).Id;
+        var state = Find(harness, id).State;
+        SetState(harness, "nonsense");
+        ReplyNow(harness, "flight");
+        var stuck = Find(harness, id);
+        SetState(harness, state);
+        harness.Advance(Long);
+        var waiting = Find(harness, id);
+        Resume(harness, id);
+        ReplyNow(harness, "flight");
+
+        stuck.Status.Should().Be(SagaStatus.Stuck);
+        waiting.Should().BeEquivalentTo(new { Status = SagaStatus.Stuck, Position = "flight" });
+        Find(harness, id).Status.Should().Be(SagaStatus.Completed, harness.Log);
+        Deeds(harness).Should().BeEquivalentTo(Forwards);
+    }
+
+    private static void SetState(MessagingHarness harness, string state)
+        => harness.Run<TripsDb>(db => db.Set<SagaRow>().ExecuteUpdateAsync(set => set.SetProperty(saga => saga.State, state)));
 
     /// <summary>Whatever was done is undone once, in the reverse order, and nothing behind the pivot was begun.</summary>
     private static void ShouldBeUndone(List<string> deeds)

@@ -67,6 +67,9 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         // It was started twice, or the reply came twice under different ids.
         SagaSignal { Kind: SagaSignalKind.Start } => null,
+
+        // Something of it is in the dead letters: nothing is decided by the clock until somebody has looked at that.
+        SagaSignal { Kind: SagaSignalKind.Due } when instance.IsMarked => null,
         SagaSignal { Kind: SagaSignalKind.Due, DueUntil: { } due } => new SagaInput.Due(due),
         SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
         _ when !definition.Has(request.Step) => throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have"),
@@ -284,7 +287,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         var reason = progress.Trouble ?? (isMarked ? instance.Record!.Reason : null) ?? progress.Reason;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, instance, progress, turn.Services.States.Write(turn.State, definition.Name),
-            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, progress.DueAt), cancellationToken);
+            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, isMarked ? null : progress.DueAt), cancellationToken);
         if (status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck)
         {
             turn.Context.OnCommitted(() => turn.Services.Watch.Look(turn.Bus.Store));

@@ -8,6 +8,8 @@ internal sealed class SagaServices(MessagingModel model, SagaWatch watch, LeftBe
 {
     public SagaStates States { get; } = new(model.StateSerializer, model.Limits);
 
+    public SagaOptions Options => model.Sagas;
+
     public SagaWatch Watch => watch;
 
     public LeftBehindActivities LeftBehind => leftBehind;
