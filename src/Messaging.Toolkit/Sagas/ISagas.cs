@@ -40,7 +40,7 @@ public interface ISagas
 
     /// <summary>Finds the instance of a process manager that is known by something.</summary>
     /// <typeparam name="TProcess">The process manager.</typeparam>
-    /// <param name="correlation">A string, number or Guid, as its events have.</param>
+    /// <param name="correlation">What its events have: a string, Guid, integer or the like.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<SagaView?> FindAsync<TProcess>(object correlation, CancellationToken cancellationToken = default) where TProcess : ProcessManagerBase;
 

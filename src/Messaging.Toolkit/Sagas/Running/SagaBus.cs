@@ -67,7 +67,7 @@ internal sealed class SagaBus(
     {
         ArgumentNullException.ThrowIfNull(correlation);
         var definition = Get(typeof(TProcess)).Definition;
-        return FindAsync(ProcessDefinition.IdOf(definition.Name, ProcessDefinition.ToText(correlation)!), cancellationToken);
+        return FindAsync(ProcessDefinition.IdOf(definition.Name, CorrelationText.Of(correlation, definition.Name)!), cancellationToken);
     }
 
     public async Task<IReadOnlyList<SagaView>> QueryAsync(SagaQuery query, CancellationToken cancellationToken = default)
