@@ -168,6 +168,29 @@ public sealed class TripTests
     }
 
     [Theory]
+    [InlineData("flight", true)]
+    [InlineData("flight", false)]
+    [InlineData("hotel", true)]
+    [InlineData("hotel", false)]
+    public void When_a_compensation_is_acknowledged_late_Should_wait_for_it_and_undo_each_step_once(string step, bool isGivenUp)
+    {
+        using var harness = Trips.Start(new Script().Always("pay", Act.Refuse).On("undo " + step, Act.ReplyLater));
+        var id = Begin(harness).Id;
+
+        // Asked for again after its timeout, which is the same message and so a duplicate over there; three times, then it is stuck.
+        harness.Advance(isGivenUp ? Long : TripSaga.StepTimeout + TimeSpan.FromSeconds(10));
+        var waiting = Find(harness, id);
+        var before = Deeds(harness);
+        ReplyNow(harness, "undo " + step);
+        ReplyNow(harness, "undo " + step);
+
+        waiting.Should().BeEquivalentTo(new { Status = isGivenUp ? SagaStatus.Stuck : SagaStatus.Compensating, Position = step });
+        before[^1].Should().Be("undo " + step, "what comes after it waits");
+        Find(harness, id).Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Reason = "pay: no pay" }, harness.Log);
+        Deeds(harness).Should().Equal("flight", "garden", "hotel", "undo hotel", "undo garden", "undo flight");
+    }
+
+    [Theory]
     [InlineData("flight")]
     [InlineData("hotel")]
     [InlineData("pay")]
