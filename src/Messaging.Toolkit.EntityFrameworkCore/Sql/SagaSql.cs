@@ -67,7 +67,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     /// <summary>Marks an instance; affects no row if there is none that is unfinished and unmarked.</summary>
     public DbCommand MarkStuck(DbContext context, DbTransaction? transaction, Guid id, string reason, bool stopsTimeouts)
         => Dialect.WithNow(context.CreateCommand(transaction, LimitWait(
-                $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now}{(stopsTimeouts ? $", {Saga.DueAt} = NULL" : "")} " +
+                $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Failure} = '{SagaFailureKind.Broken}', {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now}{(stopsTimeouts ? $", {Saga.DueAt} = NULL" : "")} " +
                 $"WHERE {Saga.Id} = @id AND {Saga.Status} IN ('{SagaStatus.Running}', '{SagaStatus.Compensating}')"))
             .With("@id", id).With("@reason", StorableText.Reason(reason)));
 
@@ -75,7 +75,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     public DbCommand AddStuck(DbContext context, DbTransaction? transaction, Guid id, string reason, Guid? messageId)
         => Dialect.WithNow(context.CreateCommand(transaction,
                 $"INSERT INTO {History.Table} ({string.Join(", ", SagaColumns.Of(History))}) " +
-                $"SELECT {Saga.Id}, {Saga.HistoryLength}, {Dialect.Now}, '{SagaEvent.Stuck}', NULL, @message, @detail FROM {Saga.Table} WHERE {Saga.Id} = @id")
+                $"SELECT {Saga.Id}, {Saga.HistoryLength}, {Dialect.Now}, '{SagaEvent.Stuck}', NULL, @message, @detail, '{SagaFailureKind.Broken}' FROM {Saga.Table} WHERE {Saga.Id} = @id")
             .With("@id", id).With("@message", messageId).With("@detail", StorableText.Reason(reason)));
 
     /// <summary>The first instances whose timeout has fallen due. Finished ones may have one too: that of something still to be undone.</summary>

@@ -64,6 +64,17 @@ public interface ISagas
     /// <param name="instance">An instance that was found.</param>
     void Resume(SagaView instance);
 
+    /// <summary>
+    /// Has a saga that has not come to its pivot undo what it has done, as if a step had failed, with the next <c>SaveChanges</c>. Its history tells what came of it:
+    /// <see cref="SagaEvent.Cancelled"/>, or <see cref="SagaEvent.CancelRefused"/> if it has come further meanwhile.
+    /// </summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="reason">Why, for people: it is what the saga has failed for. Not empty; the first 500 characters are kept.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False, and nothing is sent, if there is no such instance, or it has finished, is being undone already, or its pivot is under way or done.</returns>
+    /// <exception cref="MessagingException">It is a process manager, or a saga that is not known here.</exception>
+    Task<bool> CancelAsync(Guid id, string reason, CancellationToken cancellationToken = default);
+
     /// <summary>The definition of a saga or process manager as a Mermaid diagram.</summary>
     /// <param name="definition">Its registered name.</param>
     /// <param name="instance">An instance of it, to be marked in the diagram.</param>

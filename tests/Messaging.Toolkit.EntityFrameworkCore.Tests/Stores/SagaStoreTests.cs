@@ -277,12 +277,12 @@ public sealed class SagaStoreTests
         (await store.MarkStuckAsync(Guid.Empty, "why", null, stopsTimeouts: false, default)).Should().BeFalse();
 
         var marked = (await StoredSagas.ReadAsync(shop, running.Id))!;
-        marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, HistoryLength = 3, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });
+        marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, HistoryLength = 3, Reason = new string('w', 500), Failure = SagaFailureKind.Broken, ChangedAt = marked.ChangedAt });
         marked.ChangedAt.Should().BeOnOrAfter(now.AddSeconds(-1)).And.BeCloseTo(now, Minute);
         (await StoredSagas.ReadAsync(shop, compensating.Id))!.DueAt.Should().BeNull();
         var history = await StoredSagas.Catalogue(shop).ReadHistoryAsync(running.Id, 0, 1000, default);
         history.Should().HaveCount(3);
-        history[2].Should().Be(new SagaHistoryEntry { Sequence = 3, At = history[2].At, Event = SagaEvent.Stuck, MessageId = message, Detail = new string('w', 500) });
+        history[2].Should().Be(new SagaHistoryEntry { Sequence = 3, At = history[2].At, Event = SagaEvent.Stuck, MessageId = message, Detail = new string('w', 500), Failure = SagaFailureKind.Broken });
         (await StoredSagas.Catalogue(shop).ReadHistoryAsync(compensating.Id, 0, 1000, default)).Should().ContainSingle().Which.Sequence.Should().Be(1);
         (await StoredSagas.Catalogue(shop).ReadHistoryAsync(completed.Id, 0, 1000, default)).Should().BeEmpty();
     }

@@ -145,7 +145,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         }
         catch (Exception exception) when (!turn.CancellationToken.IsCancellationRequested)
         {
-            throw new StepFailedException(turn.Instance.Id, attempt, $"the reaction to an event that had waited failed with {exception.GetType().Name}", isFinal: false, exception);
+            throw new StepFailedException(turn.Instance.Id, attempt, $"the reaction to an event that had waited failed with {exception.GetType().Name}", SagaFailureKind.Broken, isFinal: false, exception);
         }
     }
 
@@ -321,7 +321,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         var status = progress.IsCompleted ? SagaStatus.Completed : isStuck ? SagaStatus.Stuck : SagaStatus.Running;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, turn.Instance, progress, turn.Services.States.Write(turn.State, definition.Name),
-            new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, isStuck ? null : progress.DueAt),
+            new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, isStuck ? SagaFailureKind.Broken : null, isStuck ? null : progress.DueAt),
             turn.CancellationToken);
     }
 

@@ -76,6 +76,7 @@ internal sealed class InstanceRepository<TProgress>(
                 State = state,
                 Progress = JsonSerializer.Serialize(progress, progressType),
                 Reason = summary.Reason,
+                Failure = summary.Failure,
                 DueAt = summary.DueAt,
                 CreatedAt = before?.CreatedAt ?? instance.Now,
                 ChangedAt = instance.Now,
@@ -98,4 +99,4 @@ internal sealed class InstanceRepository<TProgress>(
 }
 
 /// <summary>What is stored of an instance for those who look for it.</summary>
-internal readonly record struct InstanceSummary(string Correlation, SagaStatus Status, string Position, string? Reason, DateTime? DueAt);
+internal readonly record struct InstanceSummary(string Correlation, SagaStatus Status, string Position, string? Reason, SagaFailureKind? Failure, DateTime? DueAt);

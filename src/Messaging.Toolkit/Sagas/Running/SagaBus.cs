@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas.Definitions;
 using Messaging.Toolkit.Sagas.Diagrams;
+using Messaging.Toolkit.Sagas.Engine;
 using Messaging.Toolkit.Sagas.Processes;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
@@ -107,6 +109,39 @@ internal sealed class SagaBus(
         bus.SendTo(EndpointOf(instance.Definition) ?? instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new SagaRequest(instance.Definition, instance.Id).ToAddressing());
     }
 
+    public async Task<bool> CancelAsync(Guid id, string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        SagaRecord? record = null;
+        foreach (var store in Stores())
+        {
+            record ??= (await store.SagaCatalogue.FindAsync([id], cancellationToken)).FirstOrDefault();
+        }
+
+        if (record is null || record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Compensating)
+        {
+            return false;
+        }
+
+        if (EndpointOf(record.Definition) is not { } endpoint)
+        {
+            throw Unknown($"'{record.Definition}'");
+        }
+
+        if (model.Endpoints.SelectMany(known => known.Instances).First(known => known.Name == record.Definition) is not SagaDefinition saga)
+        {
+            throw new MessagingException($"{id:N} is an instance of the process manager '{record.Definition}', which has nothing to undo it by: send it an event that ends it.");
+        }
+
+        if (!CanBeCancelled(saga, record))
+        {
+            return false;
+        }
+
+        bus.SendTo(endpoint, new SagaSignal(SagaSignalKind.Cancel, Reason: reason), new SagaRequest(record.Definition, id).ToAddressing());
+        return true;
+    }
+
     public string ToMermaid(string definition, SagaView? instance = null)
     {
         var known = model.Endpoints.SelectMany(endpoint => endpoint.Instances).FirstOrDefault(each => each.Name == definition) ?? throw Unknown($"'{definition}'");
@@ -127,7 +162,21 @@ internal sealed class SagaBus(
         }
 
         var state = definition.MapState(record.State, record.Version);
-        return new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(state, typeof(TState), definition.Name), record.Reason);
+        return new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(state, typeof(TState), definition.Name), record.Reason, record.Failure);
+    }
+
+    /// <summary>Whether it is before its pivot, as far as that can be seen from here. What it can still be when the signal comes is for the engine to say.</summary>
+    private static bool CanBeCancelled(SagaDefinition saga, SagaRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Progress, SagaJson.Default.SagaProgress) is not { } progress
+                || (progress is { Status: SagaStatus.Running, IsPastPivot: false } && !progress.Steps.Any(run => run.State == StepState.Running && saga.IsPivot(run.Step)));
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
     }
 
     private (InstanceDefinition Definition, EndpointDefinition Endpoint) Get(Type type)
@@ -180,6 +229,7 @@ internal sealed class SagaBus(
         Status = record.Status,
         Position = record.Position,
         Reason = record.Reason,
+        Failure = record.Failure,
         DueAt = record.DueAt,
         CreatedAt = record.CreatedAt,
         ChangedAt = record.ChangedAt,

@@ -72,6 +72,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         SagaSignal { Kind: SagaSignalKind.Due } when instance.IsMarked => null,
         SagaSignal { Kind: SagaSignalKind.Due, DueUntil: { } due } => new SagaInput.Due(due),
         SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
+        SagaSignal { Kind: SagaSignalKind.Cancel, Reason: { } reason } => new SagaInput.Cancelled(reason),
         _ when !definition.Has(request.Step) => throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have"),
         Answer answer => InputOf(answer, request),
         _ => InputOfReply(message, turn, request),
@@ -98,8 +99,8 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         (true, true) => definition.Step(request.Step).CompensationReply is null ? new SagaInput.Undone(request.Step, request.Attempt) : null,
         (false, true) => null,
-        (true, false) => new SagaInput.UndoFailed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
-        (false, false) => new SagaInput.Failed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
+        (true, false) => new SagaInput.UndoFailed(request.Step, request.Attempt, answer.Reason ?? "its command was given up", SagaFailureKind.Broken),
+        (false, false) => new SagaInput.Failed(request.Step, request.Attempt, answer.Reason ?? "its command was given up", SagaFailureKind.Broken),
     };
 
     private SagaInput? InputOfReply(object reply, SagaTurn turn, SagaRequest request)
@@ -133,9 +134,12 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         var decision = SagaEngine.Decide(definition.Plan, turn.Progress, input, instance.Now);
         turn.Progress = decision.Progress;
-        foreach (var (told, step, detail) in decision.History)
+        foreach (var (told, step, detail, failure) in decision.History)
         {
-            instance.Note(told, step, detail);
+            instance.Note(told, step, detail, failure);
+
+            // What it was marked for is of no interest any more when everything is undone.
+            instance.IsMarked &= told != SagaEvent.Cancelled;
         }
 
         return decision.Effects;
@@ -167,7 +171,9 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         if (turn.FailureOf(instance.Id, effect) is { } failure)
         {
-            return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failure) : new SagaInput.Failed(effect.Step, effect.Attempt, failure);
+            return effect.Undoes
+                ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failure.Reason, failure.Kind)
+                : new SagaInput.Failed(effect.Step, effect.Attempt, failure.Reason, failure.Kind);
         }
 
         var step = definition.Step(effect.Step);
@@ -235,7 +241,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         }
         catch (Exception exception) when (limit.IsCancellationRequested)
         {
-            throw new StepFailedException(instance.Id, effect, $"it did not end within {timeout}", isFinal: true, exception);
+            throw new StepFailedException(instance.Id, effect, $"it did not end within {timeout}", SagaFailureKind.TimedOut, isFinal: true, exception);
         }
         catch (Exception exception)
         {
@@ -244,7 +250,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
         if (result.Reason is { } reason)
         {
-            throw new StepFailedException(instance.Id, effect, reason, isFinal: true);
+            throw new StepFailedException(instance.Id, effect, reason, SagaFailureKind.Refused, isFinal: true);
         }
     }
 
@@ -276,18 +282,19 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     /// <summary>The exception's own message may quote what nobody else should read. It is in the log.</summary>
     private static StepFailedException Broken(Instance instance, SagaEffect effect, Exception exception)
-        => new(instance.Id, effect, exception is MessagingException ? exception.Message : $"it failed with {exception.GetType().Name}", isFinal: false, exception);
+        => new(instance.Id, effect, exception is MessagingException ? exception.Message : $"it failed with {exception.GetType().Name}", SagaFailureKind.Broken, isFinal: false, exception);
 
     private async Task WriteAsync(Instance instance, SagaTurn turn, CancellationToken cancellationToken)
     {
         var progress = turn.Progress;
         var isMarked = instance.IsMarked && !progress.IsFinished;
         var isStuck = progress.Trouble is not null || isMarked;
+        var failure = progress.TroubleKind ?? (isMarked ? SagaFailureKind.Broken : progress.Failure);
         var status = isStuck ? SagaStatus.Stuck : progress.Status;
         var reason = progress.Trouble ?? (isMarked ? instance.Record!.Reason : null) ?? progress.Reason;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, instance, progress, turn.Services.States.Write(turn.State, definition.Name),
-            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, isMarked ? null : progress.DueAt), cancellationToken);
+            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, failure, isMarked ? null : progress.DueAt), cancellationToken);
         if (status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck)
         {
             turn.Context.OnCommitted(() => turn.Services.Watch.Look(turn.Bus.Store));

@@ -80,7 +80,7 @@ internal static class SagaBugs
             }
             catch (StepFailedException failed)
             {
-                return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failed.Reason) : new SagaInput.Failed(effect.Step, effect.Attempt, failed.Reason);
+                return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failed.Reason, failed.Kind) : new SagaInput.Failed(effect.Step, effect.Attempt, failed.Reason, failed.Kind);
             }
             """),
 
@@ -89,7 +89,7 @@ internal static class SagaBugs
             ""),
 
         Bug("failed step tried for ever", "A step that was given up is tried in each further attempt at its message.", "Messaging.Toolkit/Sagas/Running/SagaTurn.cs",
-            "=> context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect))?.Reason;",
+            "=> context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect));",
             "=> null;"),
 
         Bug("no notice", "Nobody is told of a command that went to the dead letters.", "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs",
