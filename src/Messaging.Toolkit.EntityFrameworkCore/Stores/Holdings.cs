@@ -100,10 +100,11 @@ internal sealed class Holdings(EfMessageStore store, AsyncServiceScope scope) : 
     private async Task EndLaterAsync(List<Place> places, bool isBarred)
     {
         // However it ends: who has left it behind tells that.
+        var time = store.Time;
         var ended = Task.WhenAny(Task.WhenAll(places.Select(place => place.Running)));
         for (var pause = FirstPause; !isBarred && !ended.IsCompleted; pause = pause < LongestPause ? 2 * pause : LongestPause)
         {
-            await Task.WhenAny(ended, Task.Delay(pause, store.Time));
+            await Task.WhenAny(ended, Task.Delay(pause, time));
             isBarred = ended.IsCompleted || await TryGiveUpAsync(places);
         }
 
