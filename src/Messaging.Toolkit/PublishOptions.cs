@@ -33,6 +33,7 @@ public sealed class PublishOptions
     /// </summary>
     public string? ScheduleId { get; set; }
 
+    /// <summary>
     /// The caller's own name of what it wants to be done once, such as the <c>Idempotency-Key</c> of an HTTP request. The message's id follows
     /// from it, the type and this application's <c>Source</c>: however often it is published, it is the same message, and so is everything that
     /// its handlers send. It takes effect once while claims are kept (<c>Inbox.Retention</c>). Default: each message is another one.

@@ -27,23 +27,23 @@ internal sealed class PostgreSqlSagaSql(SqlDialect dialect, TableNames names) : 
     }
 
     public override async Task<List<DueSaga>> TakeDueAsync(
-        DbContext context, DbTransaction transaction, IReadOnlyCollection<string> endpoints, int count, DateTime again, CancellationToken cancellationToken)
+        DbContext context, DbTransaction transaction, IReadOnlyCollection<string> definitions, int count, DateTime again, CancellationToken cancellationToken)
     {
         await using var command = context.CreateCommand(transaction, "").With("@again", again);
         command.CommandText =
             $"""
              WITH due AS (
-               SELECT {Saga.Id} AS id, {Saga.DueAt} AS due_at FROM {Saga.Table} WHERE {IsDue(command, endpoints)}
+               SELECT {Saga.Id} AS id, {Saga.DueAt} AS due_at FROM {Saga.Table} WHERE {IsDue(command, definitions)}
                ORDER BY {Saga.DueAt} {Dialect.Limit(count)} FOR UPDATE SKIP LOCKED)
              UPDATE {Saga.Table} AS s SET {Saga.DueAt} = @again FROM due WHERE s.{Saga.Id} = due.id
-             RETURNING s.{Saga.Id}, s.{Saga.Definition}, s.{Saga.Endpoint}, due.due_at, s.{Saga.Revision}
+             RETURNING s.{Saga.Id}, s.{Saga.Definition}, due.due_at, s.{Saga.Revision}
              """;
         return [.. (await ReadDueAsync(command, cancellationToken)).Select(due => due.Saga).OrderBy(saga => saga.DueAt)];
     }
 
     /// <summary>The clock is asked once, by a query of its own: compared with a function that is different at each call, the column would not be looked up in its index.</summary>
-    protected override string IsDue(DbCommand command, IReadOnlyCollection<string> endpoints)
-        => $"{Saga.DueAt} <= (SELECT {Dialect.Now}) AND {Dialect.AnyOf(command, Saga.Endpoint, "@endpoints", endpoints)}";
+    protected override string IsDue(DbCommand command, IReadOnlyCollection<string> definitions)
+        => $"{Saga.DueAt} <= (SELECT {Dialect.Now}) AND {Dialect.AnyOf(command, Saga.Definition, "@definitions", definitions)}";
 
     protected override string Join(string write, string insertHistory) => $"{write}; {insertHistory} ON CONFLICT DO NOTHING";
 

@@ -20,6 +20,14 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
         return command;
     }
 
+    /// <summary>Nothing is read of those that somebody still waits for but the row that tells it.</summary>
+    public DbCommand FindEnded(DbContext context, IReadOnlyCollection<Guid> ids)
+    {
+        var command = Find(context, ids);
+        command.CommandText += $" AND {saga.Status} IN ({Finished}, '{SagaStatus.Stuck}')";
+        return command;
+    }
+
     public DbCommand Query(DbContext context, SagaQuery query)
     {
         var command = context.CreateCommand("");
@@ -29,6 +37,13 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
         Where(saga.Correlation, "=", "@correlation", query.Correlation);
         Where(saga.CreatedAt, ">=", "@from", query.CreatedFrom is { } from ? DbCommands.AsUtc(from) : null);
         Where(saga.CreatedAt, "<", "@before", query.CreatedBefore is { } before ? DbCommands.AsUtc(before) : null);
+        if (query.After is { } last)
+        {
+            sql.Append(command.Parameters.Count == 0 ? " WHERE " : " AND ").Append($"({saga.CreatedAt} < @at OR ({saga.CreatedAt} = @at AND {saga.Id} < @after))");
+            command.With("@at", DbCommands.AsUtc(last.CreatedAt)).With("@after", last.Id);
+            dialect.BePrecise(command.Parameters["@at"]);
+        }
+
         command.CommandText = sql.Append($" ORDER BY {saga.CreatedAt} DESC, {saga.Id} DESC {dialect.Limit(query.Limit)}").ToString();
         return command;
 
@@ -42,14 +57,24 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
         }
     }
 
-    public DbCommand ReadHistory(DbContext context, Guid id)
+    public DbCommand ReadHistory(DbContext context, Guid id, int after, int count)
         => context.CreateCommand(
-            $"SELECT {string.Join(", ", SagaColumns.Of(history))} FROM {history.Table} WHERE {history.SagaId} = @id ORDER BY {history.Sequence}").With("@id", id);
+            $"SELECT {string.Join(", ", SagaColumns.Of(history))} FROM {history.Table} WHERE {history.SagaId} = @id AND {history.Sequence} > @after " +
+            $"ORDER BY {history.Sequence} {dialect.Limit(count)}").With("@id", id).With("@after", after);
 
     public DbCommand ReadStandings(DbContext context)
     {
         var place = $"{saga.Definition}, {saga.Version}, {saga.Shape}, {saga.Status}, {saga.Position}";
-        return context.CreateCommand($"SELECT {place}, COUNT(*) FROM {saga.Table} WHERE {saga.Status} NOT IN ({Finished}) GROUP BY {place}");
+        return context.CreateCommand($"SELECT {place}, COUNT(*) FROM {saga.Table} WHERE {IsOpen} GROUP BY {place}");
+    }
+
+    public DbCommand ReadProgress(DbContext context, string definition, int version, string shape, Guid? after, int count)
+    {
+        var command = context.CreateCommand(
+            $"SELECT {saga.Id}, {saga.Progress} FROM {saga.Table} WHERE {saga.Definition} = @definition AND {saga.Version} = @version AND {saga.Shape} = @shape AND ({IsOpen})" +
+            $"{(after is null ? "" : $" AND {saga.Id} > @after")} ORDER BY {saga.Id} {dialect.Limit(count)}")
+            .With("@definition", definition).With("@version", version).With("@shape", shape);
+        return after is { } last ? command.With("@after", last) : command;
     }
 
     /// <summary>The instances that were last changed before a time and to which nothing is going to happen. One with a timeout is not such: it still has something to undo.</summary>
@@ -76,5 +101,11 @@ internal sealed class SagaCatalogueSql(SqlDialect dialect, TableNames names)
 
     private string Select => $"SELECT {string.Join(", ", SagaColumns.Of(saga))} FROM {saga.Table}";
 
-    private string IsOver => $"{saga.ChangedAt} < @before AND {saga.Status} IN ({Finished}) AND {saga.DueAt} IS NULL";
+    /// <summary>Finished ones too may have something to undo still, and then they have a timeout.</summary>
+    private string IsOpen => $"{saga.Status} NOT IN ({Finished}) OR {saga.DueAt} IS NOT NULL";
+
+    private string IsOver => $"{saga.ChangedAt} < @before AND ({saga.Status} IN ({Finished}) OR {IsEmpty}) AND {saga.DueAt} IS NULL";
+
+    /// <summary>It has never begun, and what had waited for that waits no more.</summary>
+    private string IsEmpty => $"{saga.Status} = '{SagaStatus.Running}' AND {saga.Position} = ''";
 }

@@ -67,7 +67,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     /// <summary>Marks an instance; affects no row if there is none that is unfinished and unmarked.</summary>
     public DbCommand MarkStuck(DbContext context, DbTransaction? transaction, Guid id, string reason, bool stopsTimeouts)
         => Dialect.WithNow(context.CreateCommand(transaction, LimitWait(
-                $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now}{(stopsTimeouts ? $", {Saga.DueAt} = NULL" : "")} " +
+                $"UPDATE {Saga.Table} SET {Saga.Status} = '{SagaStatus.Stuck}', {Saga.Reason} = @reason, {Saga.Failure} = '{SagaFailureKind.Broken}', {Saga.Revision} = {Saga.Revision} + 1, {Saga.HistoryLength} = {Saga.HistoryLength} + 1, {Saga.ChangedAt} = {Dialect.Now}{(stopsTimeouts ? $", {Saga.DueAt} = NULL" : "")} " +
                 $"WHERE {Saga.Id} = @id AND {Saga.Status} IN ('{SagaStatus.Running}', '{SagaStatus.Compensating}')"))
             .With("@id", id).With("@reason", StorableText.Reason(reason)));
 
@@ -75,14 +75,14 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     public DbCommand AddStuck(DbContext context, DbTransaction? transaction, Guid id, string reason, Guid? messageId)
         => Dialect.WithNow(context.CreateCommand(transaction,
                 $"INSERT INTO {History.Table} ({string.Join(", ", SagaColumns.Of(History))}) " +
-                $"SELECT {Saga.Id}, {Saga.HistoryLength}, {Dialect.Now}, '{SagaEvent.Stuck}', NULL, @message, @detail FROM {Saga.Table} WHERE {Saga.Id} = @id")
+                $"SELECT {Saga.Id}, {Saga.HistoryLength}, {Dialect.Now}, '{SagaEvent.Stuck}', NULL, @message, @detail, '{SagaFailureKind.Broken}' FROM {Saga.Table} WHERE {Saga.Id} = @id")
             .With("@id", id).With("@message", messageId).With("@detail", StorableText.Reason(reason)));
 
     /// <summary>The first instances whose timeout has fallen due. Finished ones may have one too: that of something still to be undone.</summary>
-    public DbCommand ReadDue(DbContext context, DbTransaction? transaction, IReadOnlyCollection<string> endpoints, int count)
+    public DbCommand ReadDue(DbContext context, DbTransaction? transaction, IReadOnlyCollection<string> definitions, int count)
     {
         var command = context.CreateCommand(transaction, "");
-        command.CommandText = $"SELECT {DueColumns} FROM {Saga.Table} WHERE {IsDue(command, endpoints)} ORDER BY {Saga.DueAt} {Dialect.Limit(count)}";
+        command.CommandText = $"SELECT {DueColumns} FROM {Saga.Table} WHERE {IsDue(command, definitions)} ORDER BY {Saga.DueAt} {Dialect.Limit(count)}";
         return Dialect.WithNow(command);
     }
 
@@ -92,7 +92,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
         var due = new List<DueReading>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            due.Add(new(new DueSaga(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetUtc(3)), reader.GetInt32(4)));
+            due.Add(new(new DueSaga(reader.GetGuid(0), reader.GetString(1), reader.GetUtc(2)), reader.GetInt32(3)));
         }
 
         return due;
@@ -100,9 +100,9 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
 
     /// <summary>Takes timeouts that have fallen due and that nobody else takes, by moving them; the first ones due first.</summary>
     public virtual async Task<List<DueSaga>> TakeDueAsync(
-        DbContext context, DbTransaction transaction, IReadOnlyCollection<string> endpoints, int count, DateTime again, CancellationToken cancellationToken)
+        DbContext context, DbTransaction transaction, IReadOnlyCollection<string> definitions, int count, DateTime again, CancellationToken cancellationToken)
     {
-        await using var read = ReadDue(context, transaction, endpoints, count);
+        await using var read = ReadDue(context, transaction, definitions, count);
         var taken = new List<DueSaga>();
         foreach (var due in await ReadDueAsync(read, cancellationToken))
         {
@@ -125,11 +125,11 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
                 $"UPDATE {Saga.Table} SET {Saga.DueAt} = @again WHERE {Saga.Id} = @id AND {Saga.Revision} = @revision AND {Saga.DueAt} <= {Dialect.Now}")
             .With("@id", due.Saga.Id).With("@revision", due.Revision).With("@again", again));
 
-    protected string DueColumns => $"{Saga.Id}, {Saga.Definition}, {Saga.Endpoint}, {Saga.DueAt}, {Saga.Revision}";
+    protected string DueColumns => $"{Saga.Id}, {Saga.Definition}, {Saga.DueAt}, {Saga.Revision}";
 
     /// <summary>The condition by which <see cref="ReadDue"/> finds instances, and its parameters but the clock.</summary>
-    protected virtual string IsDue(DbCommand command, IReadOnlyCollection<string> endpoints)
-        => $"{Saga.DueAt} <= {Dialect.Now} AND {Dialect.AnyOf(command, Saga.Endpoint, "@endpoint", endpoints)}";
+    protected virtual string IsDue(DbCommand command, IReadOnlyCollection<string> definitions)
+        => $"{Saga.DueAt} <= {Dialect.Now} AND {Dialect.AnyOf(command, Saga.Definition, "@definition", definitions)}";
 
     /// <summary>One command of two statements, the second of which must not fail if the first one has affected no row.</summary>
     protected virtual string Join(string write, string insertHistory) => throw new NotSupportedException();

@@ -244,6 +244,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         return $"{column} IN ({DbCommands.Parameters(name, values.Count)})";
     }
 
+    /// <summary>Has a time sent with all the digits that a column has, to be compared with one that was read.</summary>
+    public virtual void BePrecise(DbParameter time) { }
+
     protected virtual bool IsTransientCode(DbException exception) => false;
 
     /// <summary>The name of the n-th parameter of a statement that numbers them.</summary>

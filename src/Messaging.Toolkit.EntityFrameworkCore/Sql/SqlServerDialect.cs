@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
@@ -14,6 +15,8 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
     public override SagaSql Sagas => field ??= new SqlServerSagaSql(this, Names);
 
     public override ScheduleSql Schedule => field ??= new SqlServerScheduleSql(this, Names);
+
+    public override void BePrecise(DbParameter time) => time.DbType = DbType.DateTime2;
 
     protected override bool IsTransientCode(DbException exception)
         => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);

@@ -45,11 +45,12 @@ internal sealed class TableNames
             Column<SagaRow>(nameof(SagaRow.Correlation)), Column<SagaRow>(nameof(SagaRow.Revision)), Column<SagaRow>(nameof(SagaRow.Version)),
             Column<SagaRow>(nameof(SagaRow.Shape)), Column<SagaRow>(nameof(SagaRow.Status)), Column<SagaRow>(nameof(SagaRow.Position)),
             Column<SagaRow>(nameof(SagaRow.State)), Column<SagaRow>(nameof(SagaRow.Progress)), Column<SagaRow>(nameof(SagaRow.Reason)),
-            Column<SagaRow>(nameof(SagaRow.DueAt)), Column<SagaRow>(nameof(SagaRow.CreatedAt)), Column<SagaRow>(nameof(SagaRow.ChangedAt)), Column<SagaRow>(nameof(SagaRow.HistoryLength)));
+            Column<SagaRow>(nameof(SagaRow.DueAt)), Column<SagaRow>(nameof(SagaRow.CreatedAt)), Column<SagaRow>(nameof(SagaRow.ChangedAt)), Column<SagaRow>(nameof(SagaRow.HistoryLength)),
+            Column<SagaRow>(nameof(SagaRow.Failure)));
         SagaHistory = new(
             Table<SagaHistoryRow>(), Column<SagaHistoryRow>(nameof(SagaHistoryRow.SagaId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Sequence)),
             Column<SagaHistoryRow>(nameof(SagaHistoryRow.At)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Event)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Step)),
-            Column<SagaHistoryRow>(nameof(SagaHistoryRow.MessageId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Detail)));
+            Column<SagaHistoryRow>(nameof(SagaHistoryRow.MessageId)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Detail)), Column<SagaHistoryRow>(nameof(SagaHistoryRow.Failure)));
         Schedule = new(
             Table<ScheduleRow>(), Column<ScheduleRow>(nameof(ScheduleRow.Id)), Column<ScheduleRow>(nameof(ScheduleRow.ScheduleId)), Column<ScheduleRow>(nameof(ScheduleRow.DueAt)),
             Column<ScheduleRow>(nameof(ScheduleRow.MessageId)), Column<ScheduleRow>(nameof(ScheduleRow.Destination)), Column<ScheduleRow>(nameof(ScheduleRow.Bucket)),
@@ -102,9 +103,9 @@ internal sealed class TableNames
 
     public sealed record SagaNames(
         string Table, string Id, string Definition, string Endpoint, string Correlation, string Revision, string Version, string Shape, string Status, string Position,
-        string State, string Progress, string Reason, string DueAt, string CreatedAt, string ChangedAt, string HistoryLength);
+        string State, string Progress, string Reason, string DueAt, string CreatedAt, string ChangedAt, string HistoryLength, string Failure);
 
-    public sealed record SagaHistoryNames(string Table, string SagaId, string Sequence, string At, string Event, string Step, string MessageId, string Detail);
+    public sealed record SagaHistoryNames(string Table, string SagaId, string Sequence, string At, string Event, string Step, string MessageId, string Detail, string Failure);
 
     public sealed record ScheduleNames(
         string Table, string Id, string ScheduleId, string DueAt, string MessageId, string Destination, string Bucket, string Key, string Type, string Headers, string Body, string CreatedAt);

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
@@ -28,11 +27,11 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
     {
         using var turn = await database.TakeTurnAsync(cancellationToken);
 
-        await using var scope = scopes.CreateAsyncScope();
-        var strategy = scope.ServiceProvider.GetRequiredService<TContext>().Database.CreateExecutionStrategy();
+        await using var holdings = new Holdings(database.Store, scopes.CreateAsyncScope());
+        var strategy = holdings.Services.GetRequiredService<TContext>().Database.CreateExecutionStrategy();
         if (!strategy.RetriesOnFailure)
         {
-            return await RunAsync(scope.ServiceProvider, attempt, cancellationToken);
+            return await RunAsync(holdings, attempt, cancellationToken);
         }
 
         // A context whose strategy retries does nothing else: each attempt gets a new one.
@@ -58,15 +57,15 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
 
     private async Task<IReadOnlyList<HandlingOutcome>> RunInNewScopeAsync(Attempt attempt, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        return await RunAsync(scope.ServiceProvider, attempt, cancellationToken);
+        await using var holdings = new Holdings(database.Store, scopes.CreateAsyncScope());
+        return await RunAsync(holdings, attempt, cancellationToken);
     }
 
-    private async Task<IReadOnlyList<HandlingOutcome>> RunAsync(IServiceProvider scope, Attempt attempt, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<HandlingOutcome>> RunAsync(Holdings holdings, Attempt attempt, CancellationToken cancellationToken)
     {
-        var context = scope.GetRequiredService<TContext>();
+        var context = holdings.Lead<TContext>();
         var sql = database.Store.Dialect(context);
-        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var transaction = holdings.Transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         await ClaimAsync(context, sql, attempt, cancellationToken);
 
         var published = false;
@@ -79,8 +78,8 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             }
 
             published |= isFirst
-                ? await HandleAsync(scope, context, attempt, i, cancellationToken)
-                : await HandleInOwnScopeAsync(context, transaction.GetDbTransaction(), attempt, i, cancellationToken);
+                ? await HandleAsync(holdings.Services, context, attempt, i, cancellationToken)
+                : await HandleInOwnScopeAsync(holdings, context, attempt, i, cancellationToken);
             isFirst = false;
         }
 
@@ -147,12 +146,31 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) > 0;
     }
 
-    private async Task<bool> HandleInOwnScopeAsync(TContext leader, DbTransaction transaction, Attempt attempt, int index, CancellationToken cancellationToken)
+    private async Task<bool> HandleInOwnScopeAsync(Holdings holdings, TContext leader, Attempt attempt, int index, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var context = scope.ServiceProvider.GetRequiredService<TContext>();
-        await using var shared = await SharedConnection.JoinAsync(context, leader, transaction, cancellationToken);
-        return await HandleAsync(scope.ServiceProvider, context, attempt, index, cancellationToken);
+        var scope = scopes.CreateAsyncScope();
+        TContext context;
+        SharedConnection? shared = null;
+        try
+        {
+            context = scope.ServiceProvider.GetRequiredService<TContext>();
+            shared = await SharedConnection.JoinAsync(context, leader, holdings.Transaction!.GetDbTransaction(), cancellationToken);
+        }
+        catch
+        {
+            await scope.DisposeAsync();
+            throw;
+        }
+
+        var session = context.GetService<OutboxSession>();
+        try
+        {
+            return await HandleAsync(scope.ServiceProvider, context, attempt, index, cancellationToken);
+        }
+        finally
+        {
+            await holdings.EndAsync(scope, session, shared);
+        }
     }
 
     /// <summary>Runs the handlers of one message and saves. True if they sent messages.</summary>

@@ -30,9 +30,14 @@ internal abstract class EfMessageStore(
     /// <summary>The queue of those who write, for databases with one writer.</summary>
     public OneWriter Writer { get; } = new(time, dispatcher);
 
+    public TimeProvider Time => time;
+
     public Guid NewToken() => ids.New();
 
     public void OnMessagesCommitted() => MessagesCommitted?.Invoke();
+
+    /// <summary>The transaction of a unit of work that was given up, or its scope, could not be ended at once or without a fault.</summary>
+    public void OnKept(Exception exception) => logger.UnitOfWorkKept(exception);
 
     /// <summary>As <see cref="OnMessagesCommitted"/>, and scheduled ones may be among them.</summary>
     /// <param name="dueIn">When the first of those falls due, as far as that is known here: the database's clock may differ. Null if there are none.</param>

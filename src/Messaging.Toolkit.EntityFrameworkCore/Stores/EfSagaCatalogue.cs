@@ -22,13 +22,23 @@ internal sealed class EfSagaCatalogue<TContext>(EfDatabase<TContext> database) :
             : ReadAsync((context, sql) => sql.Find(context, ids), SagaColumns.ReadSaga, cancellationToken);
     }
 
+    public Task<IReadOnlyList<SagaRecord>> FindEndedAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ids.Count, MaxResults, nameof(ids));
+        return ids.Count == 0
+            ? Task.FromResult<IReadOnlyList<SagaRecord>>([])
+            : ReadAsync((context, sql) => sql.FindEnded(context, ids), SagaColumns.ReadSaga, cancellationToken);
+    }
+
     public Task<IReadOnlyList<SagaRecord>> QueryAsync(SagaQuery query, CancellationToken cancellationToken)
         => query.Limit is >= 1 and <= MaxResults
             ? ReadAsync((context, sql) => sql.Query(context, query), SagaColumns.ReadSaga, cancellationToken)
             : throw new ArgumentOutOfRangeException(nameof(query), query.Limit, $"The Limit of a SagaQuery is how many instances to return: set it between 1 and {MaxResults}.");
 
-    public Task<IReadOnlyList<SagaHistoryEntry>> ReadHistoryAsync(Guid id, CancellationToken cancellationToken)
-        => ReadAsync((context, sql) => sql.ReadHistory(context, id), SagaColumns.ReadSagaHistory, cancellationToken);
+    public Task<IReadOnlyList<SagaHistoryEntry>> ReadHistoryAsync(Guid id, int after, int count, CancellationToken cancellationToken)
+        => count is >= 1 and <= MaxResults
+            ? ReadAsync((context, sql) => sql.ReadHistory(context, id, after, count), SagaColumns.ReadSagaHistory, cancellationToken)
+            : throw new ArgumentOutOfRangeException(nameof(count), count, $"Set how many entries of a history to return between 1 and {MaxResults}.");
 
     public Task<IReadOnlyList<SagaStanding>> ReadStandingsAsync(CancellationToken cancellationToken)
         => ReadAsync(
@@ -37,6 +47,9 @@ internal sealed class EfSagaCatalogue<TContext>(EfDatabase<TContext> database) :
                 reader.GetString(0), reader.GetInt32(1), reader.GetString(2), Enum.Parse<SagaStatus>(reader.GetString(3)), reader.GetString(4),
                 Convert.ToInt32(reader.GetValue(5), CultureInfo.InvariantCulture)),
             cancellationToken);
+
+    public Task<IReadOnlyList<(Guid Id, string Progress)>> ReadProgressAsync(string definition, int version, string shape, Guid? after, int count, CancellationToken cancellationToken)
+        => ReadAsync((context, sql) => sql.ReadProgress(context, definition, version, shape, after, count), reader => (reader.GetGuid(0), reader.GetString(1)), cancellationToken);
 
     public async Task<int> PurgeAsync(TimeSpan age, int count, CancellationToken cancellationToken)
     {

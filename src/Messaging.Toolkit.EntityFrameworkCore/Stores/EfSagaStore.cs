@@ -41,15 +41,15 @@ internal sealed class EfSagaStore<TContext>(EfDatabase<TContext> database) : ISa
 
     /// <summary>It is asked every second, and nearly always there is nothing: so it looks first, without a transaction and without a turn to write.</summary>
     public async Task<int> SendDueAsync(
-        IReadOnlyCollection<string> endpoints, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)
+        IReadOnlyCollection<string> definitions, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        if (endpoints.Count == 0 || !await IsAnyDueAsync(endpoints, cancellationToken))
+        if (definitions.Count == 0 || !await IsAnyDueAsync(definitions, cancellationToken))
         {
             return 0;
         }
 
-        var sent = await TakeDueAsync(endpoints, count, again, toMessages, cancellationToken);
+        var sent = await TakeDueAsync(definitions, count, again, toMessages, cancellationToken);
         if (sent > 0)
         {
             database.Store.OnMessagesCommitted();
@@ -58,20 +58,20 @@ internal sealed class EfSagaStore<TContext>(EfDatabase<TContext> database) : ISa
         return sent;
     }
 
-    private Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> endpoints, CancellationToken cancellationToken)
+    private Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> definitions, CancellationToken cancellationToken)
         => database.RunAsync(async (context, sql) =>
         {
-            await using var command = sql.Sagas.ReadDue(context, null, endpoints, count: 1);
+            await using var command = sql.Sagas.ReadDue(context, null, definitions, count: 1);
             return await command.ExecuteScalarAsync(cancellationToken) is not null;
         }, cancellationToken);
 
     private Task<int> TakeDueAsync(
-        IReadOnlyCollection<string> endpoints, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)
+        IReadOnlyCollection<string> definitions, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken)
         => database.WriteAsync(async (context, sql) =>
         {
             var now = await sql.ReadNowAsync(context, cancellationToken);
             await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
-            var due = await sql.Sagas.TakeDueAsync(context, transaction, endpoints, count, now + again, cancellationToken);
+            var due = await sql.Sagas.TakeDueAsync(context, transaction, definitions, count, now + again, cancellationToken);
             foreach (var command in sql.InsertMessages(context, transaction, [.. due.SelectMany(toMessages)]))
             {
                 await using (command)

@@ -41,12 +41,24 @@ internal sealed class SharedConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Gives a context no connection until this is disposed. Its transaction has ended.</summary>
+    public static SharedConnection Bar(DbContext context)
+    {
+        var shared = new SharedConnection(context);
+        context.Database.SetDbConnection(new BarredConnection(), contextOwnsConnection: true);
+        return shared;
+    }
+
+    /// <summary>Gives the context that has joined no connection until this is disposed. The transaction has ended.</summary>
+    public async Task BarAsync()
+    {
+        await LeaveAsync();
+        database.SetDbConnection(new BarredConnection(), contextOwnsConnection: true);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        if (handle is not null)
-        {
-            await handle.DisposeAsync();
-        }
+        await LeaveAsync();
 
         if (options.Connection is { } given)
         {
@@ -60,6 +72,15 @@ internal sealed class SharedConnection : IAsyncDisposable
         if (connectionString is not null && string.IsNullOrEmpty(database.GetDbConnection().ConnectionString))
         {
             database.SetConnectionString(connectionString);
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        if (handle is not null)
+        {
+            await handle.DisposeAsync();
+            handle = null;
         }
     }
 }

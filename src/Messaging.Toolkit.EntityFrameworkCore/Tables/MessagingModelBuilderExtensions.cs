@@ -145,6 +145,7 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.State).HasColumnName("state");
             row.Property(x => x.Progress).HasColumnName("progress");
             row.Property(x => x.Reason).HasColumnName("reason").HasMaxLength(StorableText.MaxReasonLength);
+            row.Property(x => x.Failure).HasColumnName("failure").HasConversion<string>().HasMaxLength(20);
             row.Property(x => x.DueAt).HasColumnName("due_at");
             row.Property(x => x.CreatedAt).HasColumnName("created_at");
             row.Property(x => x.ChangedAt).HasColumnName("changed_at");
@@ -165,6 +166,7 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.Event).HasColumnName("event").HasConversion<string>().HasMaxLength(40);
             row.Property(x => x.Step).HasColumnName("step").HasMaxLength(MessageLimits.MaxNameLength);
             row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.Failure).HasColumnName("failure").HasConversion<string>().HasMaxLength(20);
             row.Property(x => x.Detail).HasColumnName("detail").HasMaxLength(StorableText.MaxReasonLength);
         });
 

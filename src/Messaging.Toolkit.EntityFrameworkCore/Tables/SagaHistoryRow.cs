@@ -23,6 +23,9 @@ public sealed class SagaHistoryRow
     /// <summary>The message that was being handled, or null.</summary>
     public Guid? MessageId { get; set; }
 
+    /// <summary>What kind of failure it was, or null; a column of text, with its name.</summary>
+    public SagaFailureKind? Failure { get; set; }
+
     /// <summary>A sentence or a name that belongs to it, at most 500 characters, or null; never a payload.</summary>
     public string? Detail { get; set; }
 }

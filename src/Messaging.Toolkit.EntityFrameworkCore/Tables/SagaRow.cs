@@ -44,6 +44,9 @@ public sealed class SagaRow
     /// <summary>Why it is compensated or stuck, at most 500 characters, or null.</summary>
     public string? Reason { get; set; }
 
+    /// <summary>What kind of failure the reason is, or null; a column of text, with its name.</summary>
+    public SagaFailureKind? Failure { get; set; }
+
     /// <summary>When its next timeout falls due, by the database's clock, in UTC; null if it has none.</summary>
     public DateTime? DueAt { get; set; }
 

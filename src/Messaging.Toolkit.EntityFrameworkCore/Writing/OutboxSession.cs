@@ -45,12 +45,19 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private int doomed;
 
     private IDisposable? turn;
+    private volatile Task? leftBehind;
 
     public MessageContext? Cause { get; set; }
 
     public bool CanWriteBeside => !store.Dialect(Context).HasOneWriter;
 
     public EfMessageStore Store => store;
+
+    /// <summary>What still runs in the unit of work although that was given up; null if it was not.</summary>
+    public Task? LeftBehind => leftBehind;
+
+    /// <summary>Whether a save is under way.</summary>
+    public bool IsSaving => isSaving;
 
     /// <summary>Whether messages were written in a transaction whose commit was not seen.</summary>
     public bool IsAwaitingCommit => isAwaitingCommit;
@@ -70,17 +77,24 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     /// <summary>Whether the end of the save needs a transaction, which writes the messages when it commits.</summary>
     public bool NeedsTransaction => !isInCallersTransaction;
 
-    private DbContext Context => current.Context;
+    public DbContext Context => current.Context;
+
+    public void LeaveBehind(Task running) => leftBehind = running;
 
     public void Add(IReadOnlyList<OutgoingMessage> messages)
     {
+        RefuseLeftBehind();
         foreach (var message in messages)
         {
             Add(new PendingChange(message, null));
         }
     }
 
-    public void Cancel(string scheduleId) => Add(new PendingChange(null, scheduleId));
+    public void Cancel(string scheduleId)
+    {
+        RefuseLeftBehind();
+        Add(new PendingChange(null, scheduleId));
+    }
 
     /// <summary>Forgets what waits, without a word: the unit of work failed, or its owner said so.</summary>
     public void Discard()
@@ -91,8 +105,10 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         StopWatching();
     }
 
+    /// <exception cref="MessagingException">The unit of work was given up.</exception>
     public void BeginSave()
     {
+        RefuseLeftBehind();
         isSaving = true;
         written = 0;
         callersTransaction = Context.Database.CurrentTransaction;
@@ -238,6 +254,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         // The context's own reset has put AutoTransactionBehavior back, or there is no context any more.
         callersBehavior = null;
         Cause = null;
+        leftBehind = null;
         unaccepted.Clear();
         isSaving = isBroken = isKnownToBeUnsaved = false;
         acceptsChanges = true;
@@ -253,6 +270,14 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         Watch();
         pending.Add(change);
         isKnownToBeUnsaved = false;
+    }
+
+    private void RefuseLeftBehind()
+    {
+        if (leftBehind is not null)
+        {
+            throw new MessagingException(BarredConnection.Reason);
+        }
     }
 
     private void SignalCommit()

@@ -50,6 +50,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<OutgoingMessages>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
+        services.TryAddSingleton<LeftBehindActivities>();
         services.TryAddSingleton<SagaServices>();
         services.TryAddScoped<ISagas, SagaBus>();
         services.TryAddScoped<MessageBus>();

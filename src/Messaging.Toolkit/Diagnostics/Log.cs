@@ -80,6 +80,9 @@ internal static partial class Log
     [LoggerMessage(33, LogLevel.Warning, "{Endpoint}: the dead letter of message {MessageId} was discarded: {Reason}")]
     public static partial void Discarded(this ILogger logger, string endpoint, Guid messageId, string reason);
 
+    [LoggerMessage(34, LogLevel.Warning, "The transaction of a unit of work that was given up could not be ended without a fault; what is left of it ends with what still runs in it.")]
+    public static partial void UnitOfWorkKept(this ILogger logger, Exception exception);
+
     [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
     public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
 
@@ -106,4 +109,16 @@ internal static partial class Log
 
     [LoggerMessage(65, LogLevel.Warning, "{Endpoint}: whether message {MessageId} ({Type}) is urgent cannot be told; it is handled in its turn.")]
     public static partial void UrgencyUnknown(this ILogger logger, string endpoint, Guid messageId, string type, Exception exception);
+
+    [LoggerMessage(43, LogLevel.Warning, "Step '{Step}' of saga {Saga} does not listen to its cancellation token and was left behind: it is rolled back, and runs on with what it holds. {Count} are left behind now.")]
+    public static partial void ActivityLeftBehind(this ILogger logger, string step, Guid saga, int count);
+
+    [LoggerMessage(44, LogLevel.Error, "Step '{Step}' of saga {Saga} does not listen to its cancellation token, and {Count} activities, as many as may be (Sagas.MaxLeftBehind), are left behind: its message waits until it has ended.")]
+    public static partial void ActivityAwaited(this ILogger logger, string step, Guid saga, int count);
+
+    [LoggerMessage(45, LogLevel.Warning, "Step '{Step}' of saga {Saga}, which was left behind, has ended after {Time}.")]
+    public static partial void ActivityEnded(this ILogger logger, string step, Guid saga, TimeSpan time, Exception? exception);
+
+    [LoggerMessage(46, LogLevel.Warning, "{Store}: instances of {Definitions} were last run by the same version of another shape. They go on with this one, as far as it has what they depend on: what is more than new steps behind those where they stand needs a new Version.")]
+    public static partial void SagaShapesChanged(this ILogger logger, string store, string definitions);
 }

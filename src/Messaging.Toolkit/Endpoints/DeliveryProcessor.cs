@@ -35,6 +35,7 @@ internal sealed class DeliveryProcessor(
     /// <param name="stopping">The host's time to stop is over: roll back what runs.</param>
     public async Task<Verdict[]> AttemptAsync(IReadOnlyList<Work> group, CancellationToken stopping)
     {
+        using var pass = endpoint.Instances.Count > 0 ? instances.Open() : null;
         foreach (var work in group.Where(work => work.Ending is null))
         {
             if (endpoint.DeadLettersExpired && HasExpired(work))
@@ -45,11 +46,15 @@ internal sealed class DeliveryProcessor(
             {
                 judge.GiveUpUnread(work, reason);
             }
+            else
+            {
+                work.Refusal = pass?.Refuse(work);
+            }
         }
 
         var ready = NotBehindAnEnd(group);
         var verdict = ready.Count > 0 ? await TryHandleAsync(ready, stopping) : null;
-        return group.Any(work => work.Ending is not null)
+        return group.Any(work => work.Ending is not null || work.Refusal is not null)
             ? await WriteEndingsAsync(group, ready, verdict ?? Verdict.Done, stopping)
             : [.. group.Select(_ => verdict ?? Verdict.Done)];
     }
@@ -60,13 +65,13 @@ internal sealed class DeliveryProcessor(
     /// </summary>
     private static IReadOnlyList<Work> NotBehindAnEnd(IReadOnlyList<Work> group)
     {
-        if (!group.Any(work => work.Ending is not null))
+        if (!group.Any(work => work.Ending is not null || work.Refusal is not null))
         {
             return group;
         }
 
         var keys = group.Where(work => work.Ending is not null).Select(work => work.Delivery.Envelope.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return [.. group.Where(work => work.Ending is null && (work.Delivery.Envelope.Key is not { } key || !keys.Contains(key)))];
+        return [.. group.Where(work => work.Ending is null && work.Refusal is null && (work.Delivery.Envelope.Key is not { } key || !keys.Contains(key)))];
     }
 
     /// <summary>Writes the endings one after another; of a key nothing more after one that could not be written. Returns the verdicts on all of the group.</summary>
@@ -79,7 +84,7 @@ internal sealed class DeliveryProcessor(
             var work = group[i];
             if (work.Ending is null)
             {
-                verdicts[i] = handled.Contains(work) ? onHandled : Verdict.Again();
+                verdicts[i] = work.Refusal ?? (handled.Contains(work) ? onHandled : Verdict.Again());
                 continue;
             }
 
@@ -195,7 +200,6 @@ internal sealed class DeliveryProcessor(
             work.IsHandling = work.IsHandled = work.HasExpired = false;
         }
 
-        using var pass = endpoint.Instances.Count > 0 ? await instances.EnterAsync(group.SelectMany(work => work.Instances), stopping) : null;
         var outcomes = await HandleOnceAsync(group, stopping);
         var (handled, duplicates) = (0, 0);
         for (var i = 0; i < outcomes.Count; i++)

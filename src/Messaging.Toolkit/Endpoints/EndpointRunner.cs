@@ -251,9 +251,9 @@ internal sealed class EndpointRunner(
             }
 
             var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
-            foreach (var (line, pause) in pausing.Zip(again.Select(end => end.Second.Pause).Where(pause => pause > TimeSpan.Zero)))
+            foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
             {
-                _ = ResumeLaterAsync(line, pause);
+                _ = ResumeLaterAsync(line, verdict.Pause, verdict.Turn);
             }
 
             room.Set();
@@ -284,11 +284,15 @@ internal sealed class EndpointRunner(
         return isAny;
     }
 
-    private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause)
+    private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause, Task? turn)
     {
         try
         {
-            await Task.Delay(pause, time, stopReceiving.Token);
+            await (turn?.WaitAsync(pause, time, stopReceiving.Token) ?? Task.Delay(pause, time, stopReceiving.Token));
+        }
+        catch (TimeoutException)
+        {
+            // The pause is over all the same.
         }
         catch (OperationCanceledException)
         {

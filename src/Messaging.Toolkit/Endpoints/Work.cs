@@ -58,6 +58,12 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>The stored instances that it is for.</summary>
     public IReadOnlyList<Guid> Instances { get; set; } = [];
 
+    /// <summary>Why it was not let through in the current attempt: somebody else has one of them.</summary>
+    public Verdict? Refusal { get; set; }
+
+    /// <summary>Its place in the line of one of them.</summary>
+    public InstanceGate.Ticket? Ticket { get; set; }
+
     /// <summary>What has failed for good in it and is not tried again, while the message is.</summary>
     public List<StepFailedException> GivenUp { get; } = [];
 
@@ -119,5 +125,8 @@ internal readonly record struct Verdict
     /// <summary>The pause before it is tried again. Its key waits with it, nobody else does.</summary>
     public TimeSpan Pause { get; private init; }
 
-    public static Verdict Again(TimeSpan pause = default) => new() { Pause = pause };
+    /// <summary>What ends the pause early; null if nothing does.</summary>
+    public Task? Turn { get; private init; }
+
+    public static Verdict Again(TimeSpan pause = default, Task? turn = null) => new() { Pause = pause, Turn = turn };
 }

@@ -62,8 +62,8 @@ internal sealed class StoreRunner
         if (sagaEndpoints.Count > 0)
         {
             timing = work.Add($"timeouts of {store.Name}");
-            timeouts = new SagaTimeouts(store, [.. sagaEndpoints.Select(endpoint => endpoint.Name)], outgoing, model.Sagas, time);
-            census = new SagaCensus(store, [.. sagaEndpoints.SelectMany(endpoint => endpoint.Instances)], work.Add($"sagas of {store.Name}"), model.Inbox.CleanupInterval, time, logger);
+            timeouts = new SagaTimeouts(store, sagaEndpoints.SelectMany(endpoint => endpoint.Instances, (endpoint, definition) => (definition.Name, endpoint.Name)).ToDictionary(), outgoing, model.Sagas, time);
+            census = new SagaCensus(store, [.. sagaEndpoints.SelectMany(endpoint => endpoint.Instances)], () => leases.KeepsHouse, work.Add($"sagas of {store.Name}"), model.Inbox.CleanupInterval, time, logger);
         }
     }
 

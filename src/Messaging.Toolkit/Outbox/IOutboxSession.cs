@@ -17,4 +17,11 @@ public interface IOutboxSession
     /// later stays.
     /// </summary>
     void Cancel(string scheduleId);
+
+    /// <summary>
+    /// Gives the unit of work up although something still runs in it: nothing of it is saved any more, and whoever owns it ends its transaction at once, but
+    /// keeps everything else until the task has ended. Other calls may be running.
+    /// </summary>
+    /// <param name="running">What still runs, and may still use the unit of work; it is refused from now on.</param>
+    void LeaveBehind(Task running);
 }

@@ -59,6 +59,13 @@ internal sealed class MessageBus(IServiceProvider scope, OutgoingMessages outgoi
         session.Add(outgoing.Create(message, kind, configure, session.Cause, addressing));
     }
 
+    /// <summary>Sends a message that was kept, byte for byte, to one endpoint, under an id of its own.</summary>
+    public void SendAgain(MessageEnvelope kept, string endpoint, Addressing addressing)
+    {
+        var session = Store.GetSession(scope);
+        session.Add(outgoing.CreateAgain(kept, endpoint, addressing, session.Cause));
+    }
+
     /// <summary>An id for something new: derived from the message whose handler runs here, so that it is the same when that runs again.</summary>
     public Guid NewId(string purpose) => outgoing.NewId(purpose, Store.GetSession(scope).Cause);
 

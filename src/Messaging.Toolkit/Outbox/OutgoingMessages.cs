@@ -50,6 +50,30 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), schedule);
     }
 
+    /// <summary>A message that has been received before and is to be handled now, by one endpoint: the same but for its id, as that one counts as handled.</summary>
+    public IReadOnlyList<OutgoingMessage> CreateAgain(MessageEnvelope received, string endpoint, Addressing addressing, MessageContext? cause)
+        => ToOne(new MessageEnvelope
+        {
+            Id = NewId(received.Type, cause),
+            Type = received.Type,
+            Source = received.Source,
+            Time = received.Time,
+            ContentType = received.ContentType,
+            Key = addressing.Key ?? received.Key,
+            ConversationId = received.ConversationId,
+            CausationId = received.Id,
+            CorrelationId = received.CorrelationId,
+            TraceParent = received.TraceParent,
+            TraceState = received.TraceState,
+            Recipient = endpoint,
+            ReplyTo = received.ReplyTo,
+            InReplyTo = addressing.InReplyTo,
+            ExpiresAt = received.ExpiresAt,
+            IdempotencyKey = received.IdempotencyKey,
+            Headers = received.Headers,
+            Body = received.Body,
+        }, schedule: null);
+
     /// <summary>The reply to whoever waits at the address.</summary>
     public IReadOnlyList<OutgoingMessage> CreateReply(object message, ReplyAddress to, Action<PublishOptions>? configure, MessageContext? cause)
     {

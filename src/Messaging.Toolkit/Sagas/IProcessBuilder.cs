@@ -32,8 +32,8 @@ public interface IStateBuilder<TState> where TState : class, new()
 {
     /// <summary>An event.</summary>
     /// <typeparam name="TEvent">A registered event, or a command that goes to this endpoint.</typeparam>
-    /// <param name="correlation">Reads what the instance is known by: a string, number or Guid, at most 512 bytes of UTF-8. The same
-    /// for a type in all states. If it is null the event goes to the dead letters.</param>
+    /// <param name="correlation">Reads what the instance is known by: a string, Guid, integer, enum, decimal, DateOnly, DateTimeOffset or the like, at most 512 bytes of UTF-8 as text. The same
+    /// for a type in all states. If it is null, or of a type whose text is not the same for equal values, the event goes to the dead letters.</param>
     IReaction<TState, TEvent> When<TEvent>(Func<TEvent, object?> correlation) where TEvent : class;
 
     /// <summary>A timeout that was scheduled and not taken back. One that no state has anything to say about is ignored.</summary>

@@ -40,15 +40,22 @@ public interface ISagas
 
     /// <summary>Finds the instance of a process manager that is known by something.</summary>
     /// <typeparam name="TProcess">The process manager.</typeparam>
-    /// <param name="correlation">A string, number or Guid, as its events have.</param>
+    /// <param name="correlation">What its events have: a string, Guid, integer or the like.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<SagaView?> FindAsync<TProcess>(object correlation, CancellationToken cancellationToken = default) where TProcess : ProcessManagerBase;
 
     /// <summary>Finds instances, newest first.</summary>
     Task<IReadOnlyList<SagaView>> QueryAsync(SagaQuery query, CancellationToken cancellationToken = default);
 
-    /// <summary>What has happened to an instance, in its order; empty if there is none.</summary>
+    /// <summary>What has happened to an instance, in its order: the first 1,000 entries. Empty if there is none.</summary>
     Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default);
+
+    /// <summary>What has happened to an instance, page by page.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="after">The <see cref="SagaHistoryEntry.Sequence"/> of the last entry of the page before; 0 for the first page.</param>
+    /// <param name="limit">How many entries at most, from 1 to 1,000.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, int after, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Lets an instance that is stuck go on, with the next <c>SaveChanges</c>: what was given up is tried again as if for the first time. A
@@ -56,6 +63,17 @@ public interface ISagas
     /// </summary>
     /// <param name="instance">An instance that was found.</param>
     void Resume(SagaView instance);
+
+    /// <summary>
+    /// Has a saga that has not come to its pivot undo what it has done, as if a step had failed, with the next <c>SaveChanges</c>. Its history tells what came of it:
+    /// <see cref="SagaEvent.Cancelled"/>, or <see cref="SagaEvent.CancelRefused"/> if it has come further meanwhile.
+    /// </summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="reason">Why, for people: it is what the saga has failed for. Not empty; the first 500 characters are kept.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False, and nothing is sent, if there is no such instance, or it has finished, is being undone already, or its pivot is under way or done.</returns>
+    /// <exception cref="MessagingException">It is a process manager, or a saga that is not known here.</exception>
+    Task<bool> CancelAsync(Guid id, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>The definition of a saga or process manager as a Mermaid diagram.</summary>
     /// <param name="definition">Its registered name.</param>

@@ -57,6 +57,12 @@ public enum SagaEvent
     /// <summary>An operator let it go on.</summary>
     Resumed,
 
+    /// <summary>An operator has cancelled it: what it had done is being undone.</summary>
+    Cancelled,
+
+    /// <summary>An operator wanted to cancel it, and it was too late for that.</summary>
+    CancelRefused,
+
     /// <summary>It was moved to another version of its definition.</summary>
     Upgraded,
 

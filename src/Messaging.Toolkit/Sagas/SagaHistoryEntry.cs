@@ -18,6 +18,9 @@ public sealed record SagaHistoryEntry
     /// <summary>The message that was being handled, or null if there was none.</summary>
     public Guid? MessageId { get; init; }
 
+    /// <summary>What kind of failure it was; null if it was none.</summary>
+    public SagaFailureKind? Failure { get; init; }
+
     /// <summary>A sentence or a name that belongs to it: the reason of a failure, say. At most 500 characters; never a payload.</summary>
     public string? Detail { get; init; }
 }

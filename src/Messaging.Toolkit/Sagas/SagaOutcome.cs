@@ -7,8 +7,9 @@ namespace Messaging.Toolkit.Sagas;
 /// <param name="Id">The instance: with it <see cref="ISagas.WaitAsync"/> goes on waiting.</param>
 /// <param name="Status">How far it has come. <see cref="SagaStatus.Running"/> if the time was over before it ended, whatever it is doing.</param>
 /// <param name="State">Its state at the end; null if it has not ended.</param>
-/// <param name="Reason">Why it was compensated or is stuck; null otherwise.</param>
-public sealed record SagaOutcome<TState>(Guid Id, SagaStatus Status, TState? State = null, string? Reason = null) where TState : class
+/// <param name="Reason">Why it was compensated or is stuck, for people; null otherwise.</param>
+/// <param name="Failure">The same for programs; null otherwise.</param>
+public sealed record SagaOutcome<TState>(Guid Id, SagaStatus Status, TState? State = null, string? Reason = null, SagaFailureKind? Failure = null) where TState : class
 {
     /// <summary>Whether everything is done.</summary>
     public bool IsCompleted => Status == SagaStatus.Completed;

@@ -15,8 +15,13 @@ public sealed record SagaQuery
     /// <summary>Created at this time or later.</summary>
     public DateTime? CreatedFrom { get; init; }
 
-    /// <summary>Created before this time: with that of the last one of a page, the next page.</summary>
+    /// <summary>Created before this time.</summary>
     public DateTime? CreatedBefore { get; init; }
+
+    /// <summary>
+    /// The last instance of the page before: the next page begins behind it, and leaves out none and repeats none of those that were created at the same moment. Default: the first page.
+    /// </summary>
+    public SagaView? After { get; init; }
 
     /// <summary>How many at most. Default 100; from 1 to 1,000.</summary>
     public int Limit { get; init; } = 100;

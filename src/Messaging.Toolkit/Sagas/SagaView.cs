@@ -30,6 +30,9 @@ public sealed record SagaView
     /// <summary>Why it is compensated or stuck, or null.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What kind of failure the reason is, or null.</summary>
+    public SagaFailureKind? Failure { get; init; }
+
     /// <summary>When its next timeout falls due, in UTC; null if it has none.</summary>
     public DateTime? DueAt { get; init; }
 

@@ -4,6 +4,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Sagas;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Sagas;
 
@@ -73,6 +74,42 @@ public sealed class ConcurrentEventsTests
         (await one.DeadLettersAsync()).Should().BeEmpty();
     }
 
+    [Theory, EachDatabase]
+    public async Task A_reaction_that_hangs_holds_up_its_own_instance_and_nobody_elses(DatabaseKind kind)
+    {
+        var hanging = new Hanging();
+        await using var database = await TestDatabase.CreateAsync(kind);
+        await using var shop = await ShopHost.StartAsync(database, m =>
+        {
+            m.Services.AddSingleton(hanging);
+            SagaHosts.BeQuick(m);
+            m.Event<ItemAdded>(e => e.Named("item-added")).Event<BasketClosed>(e => e.Named("basket-closed")).Endpoint("belts", e => e.Process<Belt>().Concurrency(2).ShareCommits(1));
+        });
+
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            foreach (var number in Enumerable.Range(0, 10))
+            {
+                bus.Publish(new ItemAdded("hangs", number), options => options.Key = $"key-{number}");
+            }
+
+            bus.Publish(new ItemAdded("runs", 0), options => options.Key = "another");
+            await db.SaveChangesAsync();
+        });
+        await hanging.Reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        if (kind == DatabaseKind.PostgreSql)
+        {
+            // SQLite lets one transaction write at a time: what hangs in it holds up everybody.
+            await Faults.Verdict.EventuallyAsync(async () => await shop.FindAsync<Belt>("runs") is not null, "another instance is handled", TimeSpan.FromSeconds(30));
+        }
+
+        hanging.GoOn.SetResult();
+        await shop.QuietAsync();
+        ItemsOf((await shop.FindAsync<Belt>("hangs"))!.State).Should().BeEquivalentTo(Enumerable.Range(0, 10));
+        (await shop.DeadLettersAsync()).Should().BeEmpty();
+    }
+
     private static void Configure(MessagingBuilder messaging)
     {
         SagaHosts.BeQuick(messaging);
@@ -92,6 +129,31 @@ internal sealed record BasketClosed(string Basket);
 internal sealed class BasketState
 {
     public List<int> Items { get; set; } = [];
+}
+
+internal sealed class Hanging
+{
+    public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+internal sealed class Belt : ProcessManager<BasketState>
+{
+    protected override void Define(IProcessBuilder<BasketState> process) => process
+        .Named("shop.belt")
+        .Initially(p => p.When<ItemAdded>(m => m.Basket).ThenAsync<Hanging>(AddAsync).GoTo("runs"))
+        .During("runs", p => p.When<ItemAdded>(m => m.Basket).ThenAsync<Hanging>(AddAsync).When<BasketClosed>(m => m.Basket).Complete());
+
+    private static async Task AddAsync(Hanging hanging, BasketState state, ItemAdded message, MessageContext context, CancellationToken cancellationToken)
+    {
+        state.Items.Add(message.Number);
+        if (message.Basket == "hangs")
+        {
+            hanging.Reached.TrySetResult();
+            await hanging.GoOn.Task;
+        }
+    }
 }
 
 internal sealed class Basket : ProcessManager<BasketState>

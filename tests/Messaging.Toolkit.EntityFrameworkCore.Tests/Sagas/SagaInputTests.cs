@@ -137,8 +137,9 @@ public sealed class SagaInputTests
         var failed = await shop.StartSagaAsync<SavingSaga, Saving>(new Saving { Name = "failed" });
         var thrown = await shop.StartSagaAsync<SavingSaga, Saving>(new Saving { Name = "thrown" });
         var third = await shop.StartSagaAsync<SavingSaga, Saving>(new Saving { Name = "third" });
-        (await shop.UntilAsync(failed, SagaStatus.Compensated)).Reason.Should().Be("save: it was to fail");
-        (await shop.UntilAsync(thrown, SagaStatus.Compensated)).Reason.Should().Be("save: it failed with NotSupportedException");
+        (await shop.UntilAsync(failed, SagaStatus.Compensated)).Should().BeEquivalentTo(new { Reason = "save: it was to fail", Failure = SagaFailureKind.Refused });
+        (await shop.UntilAsync(thrown, SagaStatus.Compensated)).Should().BeEquivalentTo(new { Reason = "save: it failed with NotSupportedException", Failure = SagaFailureKind.Broken });
+        (await shop.HistoryAsync(thrown)).Should().ContainSingle(entry => entry.Failure == SagaFailureKind.Broken).Which.Event.Should().Be(SagaEvent.StepFailed);
         await shop.UntilAsync(done, SagaStatus.Completed);
         (await shop.UntilAsync(third, SagaStatus.Completed)).State.Should().Contain("\"attempts\":1", "what failed attempts have changed in the state is forgotten");
         await shop.QuietAsync();

@@ -155,6 +155,68 @@ public sealed class VersionTests
         (await third.DeadLettersAsync()).Should().BeEmpty();
     }
 
+    [Theory, EachDatabase]
+    public async Task A_saga_that_runs_at_another_endpoint_now_hears_of_its_timeouts_there(DatabaseKind kind)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind);
+        Guid id;
+        await using (var first = await ShopHost.StartAsync(database, With<PaymentV1>()))
+        {
+            id = await first.StartSagaAsync<PaymentV1, Rental>(new Rental { Car = "van" });
+            await Verdict.EventuallyAsync(() => Task.FromResult(open.ContainsKey("later money")), "the pivot was asked for");
+        }
+
+        await using var second = await ShopHost.StartAsync(database, m =>
+        {
+            m.Services.AddSingleton(open);
+            Rentals.Messages(m).Endpoint("moved", e => e.Saga<PaymentV1>());
+        });
+        var before = (await second.HistoryAsync(id)).Count(entry => entry.Event == SagaEvent.StepRetried);
+        await Verdict.EventuallyAsync(async () => (await second.HistoryAsync(id)).Count(entry => entry.Event == SagaEvent.StepRetried) > before, "it is asked for again", TimeSpan.FromSeconds(30));
+
+        (await second.RowAsync(id)).Endpoint.Should().Be("moved");
+    }
+
+    [Theory, EachDatabase]
+    public async Task An_instance_that_may_have_to_undo_what_the_definition_does_not_have_is_reported_before_it_has_to(DatabaseKind kind)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind);
+        var id = await BeginAsync(database);
+        var before = await ReadAsync(database, id);
+
+        await using (var second = await ShopHost.StartAsync(database, With<RentalWithoutDriver>()))
+        {
+            await second.ReplyAsync(open["later van"], new RentRefused("no van"));
+            await ShouldWaitAsync(second, "'driver'", "1 instances of 'shop.rental', version 1, depend on 'driver', which the definition does not have");
+        }
+
+        (await ReadAsync(database, id)).Should().BeEquivalentTo(before);
+        await using var third = await ShopHost.StartAsync(database, With<RentalV1>());
+        await third.UntilAsync(id, SagaStatus.Compensated);
+        await third.QuietAsync();
+        (await EffectsAsync(third)).Should().Equal("driver", "later van", "undo driver");
+    }
+
+    [Theory, EachDatabase]
+    public async Task A_compensation_that_was_taken_away_without_a_new_version_is_reported_and_not_passed_over(DatabaseKind kind)
+    {
+        await using var database = await TestDatabase.CreateAsync(kind);
+        var id = await BeginAsync(database);
+
+        await using (var second = await ShopHost.StartAsync(database, With<RentalWithoutCompensation>()))
+        {
+            await second.ReplyAsync(open["later van"], new RentRefused("no van"));
+            await ShouldWaitAsync(second, "the compensation of 'driver'", "1 instances of 'shop.rental', version 1, depend on the compensation of 'driver', which the definition does not have");
+            second.Log.Lines.Should().ContainSingle(line => line.Id == 46).Which.Text.Should().Contain("'shop.rental'");
+        }
+
+        await using var third = await ShopHost.StartAsync(database, With<RentalNotCompensatedSince2>());
+        await third.UntilAsync(id, SagaStatus.Compensated);
+        await third.QuietAsync();
+        (await EffectsAsync(third)).Should().Equal(["driver", "later van"], "the new version says that it need not be undone");
+        third.Log.Lines.Should().NotContain(line => line.Id == 46 || line.Id == 42);
+    }
+
     private static async Task ShouldWaitAsync(ShopHost host, string cause, string report)
     {
         // The message has come, and more than once: it waits and is looked at again.
@@ -236,6 +298,30 @@ internal sealed class RentalUnmapped : Saga<RentalNow>
         .Named("shop.rental")
         .Step("driver", s => s.Send(_ => new Rent("driver")).Succeeds<Rented>().Compensate(_ => new Unrent("driver")))
         .Step("vehicle", s => s.Send(r => new Rent(r.Vehicle)).Succeeds<Rented>().Fails<RentRefused>(reply => reply.Reason));
+}
+
+/// <summary>Somebody has removed a step that may have to be undone.</summary>
+internal sealed class RentalWithoutDriver : Saga<Rental>
+{
+    protected override void Define(ISagaBuilder<Rental> saga) => saga
+        .Named("shop.rental")
+        .Step("car", s => s.Send(r => new Rent(r.Car)).Succeeds<Rented>().Fails<RentRefused>(reply => reply.Reason));
+}
+
+/// <summary>Somebody has removed a compensation.</summary>
+internal sealed class RentalWithoutCompensation : Saga<Rental>
+{
+    protected override void Define(ISagaBuilder<Rental> saga) => Define(saga.Named("shop.rental"), 0);
+
+    public static void Define(ISagaBuilder<Rental> saga, int _) => saga
+        .Step("driver", s => s.Send(_ => new Rent("driver")).Succeeds<Rented>())
+        .Step("car", s => s.Send(r => new Rent(r.Car)).Succeeds<Rented>().Fails<RentRefused>(reply => reply.Reason));
+}
+
+/// <summary>It was meant.</summary>
+internal sealed class RentalNotCompensatedSince2 : Saga<Rental>
+{
+    protected override void Define(ISagaBuilder<Rental> saga) => RentalWithoutCompensation.Define(saga.Named("shop.rental").Version(2, _ => { }), 0);
 }
 
 internal sealed class PaymentV1 : Saga<Rental>

@@ -34,6 +34,8 @@ public sealed class SqlServerDialectTests
         var saga = StoredSagas.New(default);
         var entry = StoredSagas.Entry(1, SagaEvent.Started, default);
 
+        var view = new SagaView { Id = id, Definition = "d", Version = 1, Endpoint = "e", Correlation = "c", Status = default, Position = "", CreatedAt = default, ChangedAt = default, State = "{}" };
+
         var statements = new StringBuilder();
         Show(sql.InsertMessages(db, null, [message, message]).Single());
         Show(sql.ReadMessages(db, new OutboxQuery([new("a", 10, [], []), new("b", 20, [7, 8], ["k1", "k2"])], [1, 2])));
@@ -78,7 +80,7 @@ public sealed class SqlServerDialectTests
         Show(sql.Sagas.MarkStuck(db, null, id, "r", stopsTimeouts: false));
         Show(sql.Sagas.AddStuck(db, null, id, "r", null));
         Show(sql.Sagas.ReadDue(db, null, ["a", "b"], 10));
-        Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", "e", default), 1), default));
+        Show(sql.Sagas.MoveDue(db, null, new(new DueSaga(id, "d", default), 1), default));
         Show(sql.Schedule.Insert(db, null, [message with { Schedule = new(TimeSpan.FromHours(1), null, "s") }, message with { Schedule = new(null, default(DateTimeOffset), null) }]).Single());
         Show(sql.Schedule.Cancel(db, null, ["a", "b"]));
         Show(sql.Schedule.ReadFirst(db));
@@ -90,14 +92,17 @@ public sealed class SqlServerDialectTests
         Show(sql.Schedule.ReplaceRecurring(db, new RecurringRecord("n", "e", default), "o"));
         Show(sql.Schedule.NoteTick(db, null, new RecurringRecord("n", "e", default)));
         Show(sql.SagaCatalogue.Find(db, [id, id]));
+        Show(sql.SagaCatalogue.FindEnded(db, [id, id]));
         Show(sql.SagaCatalogue.Query(db, new SagaQuery()));
-        Show(sql.SagaCatalogue.Query(db, new SagaQuery { Definition = "d", Status = SagaStatus.Stuck, Correlation = "c", CreatedFrom = default(DateTime), CreatedBefore = default(DateTime), Limit = 10 }));
-        Show(sql.SagaCatalogue.ReadHistory(db, id));
+        Show(sql.SagaCatalogue.Query(db, new SagaQuery { Definition = "d", Status = SagaStatus.Stuck, Correlation = "c", CreatedFrom = default(DateTime), CreatedBefore = default(DateTime), After = view, Limit = 10 }));
+        Show(sql.SagaCatalogue.ReadHistory(db, id, 0, 10));
         Show(sql.SagaCatalogue.ReadStandings(db));
+        Show(sql.SagaCatalogue.ReadProgress(db, "d", 1, "s", id, 10));
         Show(sql.SagaCatalogue.FindFinished(db, default, 10));
         Show(sql.SagaCatalogue.DeleteFinished(db, null, default, [id, id]));
         Show(sql.SagaCatalogue.DeleteHistory(db, null, [id, id]));
 
+        System.IO.File.WriteAllText("/tmp/approved.sql", statements.ToString());
         statements.ToString().Should().Be(Approved);
 
         void Show(DbCommand command)

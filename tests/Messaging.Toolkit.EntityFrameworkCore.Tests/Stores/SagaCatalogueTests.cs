@@ -1,5 +1,6 @@
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
+using Messaging.Toolkit.EntityFrameworkCore.Tests.Sagas;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Storage;
@@ -56,6 +57,64 @@ public sealed class SagaCatalogueTests
 
         async Task ShouldBeAsync(SagaQuery query, params int[] expected)
             => (await StoredSagas.Catalogue(shop).QueryAsync(query, default)).Should().Equal(expected.Select(i => sagas[i]));
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task Pages_leave_out_and_repeat_none_of_those_that_were_created_at_the_same_moment(StoreTests.Statements statements)
+    {
+        await using var database = await StoreTests.DatabaseOfAsync(statements);
+        await using var shop = await StoreTests.CreateAsync(database, statements);
+        var now = await StoredSagas.NowAsync(shop);
+        await WriteAsync(shop, [.. Enumerable.Range(0, 10).Select(i => StoredSagas.New(now.AddMinutes(-(i / 4))) with { Id = Guid.NewGuid() })]);
+
+        var pages = await shop.SagasAsync(async sagas =>
+        {
+            var pages = new List<IReadOnlyList<SagaView>> { await sagas.QueryAsync(new SagaQuery { Limit = 3 }) };
+            while (pages[^1].Count > 0)
+            {
+                pages.Add(await sagas.QueryAsync(new SagaQuery { Limit = 3, After = pages[^1][^1] }));
+            }
+
+            return pages;
+        });
+
+        pages.Select(page => page.Count).Should().Equal(3, 3, 3, 1, 0);
+        pages.SelectMany(page => page).Should().OnlyHaveUniqueItems(view => view.Id).And.BeInDescendingOrder(view => view.CreatedAt);
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task Who_waits_reads_nothing_of_those_that_go_on(StoreTests.Statements statements)
+    {
+        await using var database = await StoreTests.DatabaseOfAsync(statements);
+        await using var shop = await StoreTests.CreateAsync(database, statements);
+        var saga = StoredSagas.New(await StoredSagas.NowAsync(shop));
+        var sagas = Enum.GetValues<SagaStatus>().Select(status => saga with { Id = Guid.NewGuid(), Status = status }).ToArray();
+        await WriteAsync(shop, sagas);
+        var catalogue = StoredSagas.Catalogue(shop);
+
+        (await catalogue.FindEndedAsync([.. sagas.Select(each => each.Id), Guid.NewGuid()], default)).Select(each => each.Status)
+            .Should().BeEquivalentTo([SagaStatus.Stuck, SagaStatus.Completed, SagaStatus.Compensated]);
+        (await catalogue.FindEndedAsync([], default)).Should().BeEmpty();
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task A_history_is_read_page_by_page(StoreTests.Statements statements)
+    {
+        await using var database = await StoreTests.DatabaseOfAsync(statements);
+        await using var shop = await StoreTests.CreateAsync(database, statements);
+        var now = await StoredSagas.NowAsync(shop);
+        var saga = StoredSagas.New(now);
+        await StoredSagas.WriteAsync(shop, saga, [.. Enumerable.Range(1, 7).Select(sequence => StoredSagas.Entry(sequence, SagaEvent.EventHandled, now))]);
+
+        await ShouldBeAsync(0, 3, 1, 2, 3);
+        await ShouldBeAsync(3, 3, 4, 5, 6);
+        await ShouldBeAsync(6, 3, 7);
+        await ShouldBeAsync(7, 3);
+        var unbounded = () => shop.SagasAsync(sagas => sagas.GetHistoryAsync(saga.Id, 0, 1001));
+        await unbounded.Should().ThrowAsync<ArgumentOutOfRangeException>();
+
+        async Task ShouldBeAsync(int after, int limit, params int[] expected)
+            => (await shop.SagasAsync(sagas => sagas.GetHistoryAsync(saga.Id, after, limit))).Select(entry => entry.Sequence).Should().Equal(expected);
     }
 
     [Theory]

@@ -74,8 +74,8 @@ public sealed class SagaStoreTests
         await StoredSagas.WriteAsync(shop, StoredSagas.New(now), StoredSagas.Entry(1, SagaEvent.Completed, now));
         await StoredSagas.WriteAsync(shop, saga with { Revision = 2 }, others);
 
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().Equal([.. started, .. others]);
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(message, default)).Should().BeEmpty();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, 0, 1000, default)).Should().Equal([.. started, .. others]);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(message, 0, 1000, default)).Should().BeEmpty();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -89,7 +89,7 @@ public sealed class SagaStoreTests
         await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Stuck, now) with { Detail = "a\0b" + new string('x', 1000) });
 
         (await StoredSagas.ReadAsync(shop, saga.Id))!.Reason.Should().Be(new string('x', 499) + '\uFFFD');
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Single().Detail.Should().HaveLength(500).And.StartWith("a\uFFFDbx");
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, 0, 1000, default)).Single().Detail.Should().HaveLength(500).And.StartWith("a\uFFFDbx");
     }
 
     [Theory, MemberData(nameof(All))]
@@ -105,7 +105,7 @@ public sealed class SagaStoreTests
 
         await act.Should().ThrowAsync<SagaConflictException>().WithMessage($"*{saga.Id:N}*");
         (await StoredSagas.ReadAsync(shop, saga.Id)).Should().Be(saga);
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().ContainSingle();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, 0, 1000, default)).Should().ContainSingle();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -127,7 +127,7 @@ public sealed class SagaStoreTests
         var unknown = () => StoredSagas.WriteAsync(shop, StoredSagas.New(now) with { Revision = 2 });
         await unknown.Should().ThrowAsync<SagaConflictException>();
         (await StoredSagas.ReadAsync(shop, saga.Id)).Should().Be(saga with { Revision = 2 });
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, default)).Should().HaveCount(2);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(saga.Id, 0, 1000, default)).Should().HaveCount(2);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -149,8 +149,8 @@ public sealed class SagaStoreTests
         await act.Should().ThrowAsync<NotSupportedException>();
         (await StoredSagas.ReadAsync(shop, lost.Id)).Should().BeNull();
         (await StoredSagas.ReadAsync(shop, kept.Id)).Should().Be(kept);
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(lost.Id, default)).Should().BeEmpty();
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(kept.Id, default)).Should().ContainSingle();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(lost.Id, 0, 1000, default)).Should().BeEmpty();
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(kept.Id, 0, 1000, default)).Should().ContainSingle();
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class SagaStoreTests
 
             results.Should().ContainSingle(won => won);
             (await StoredSagas.ReadAsync(one, saga.Id))!.State.Should().Be(results[0] ? "1" : "2");
-            (await StoredSagas.Catalogue(one).ReadHistoryAsync(saga.Id, default)).Should().ContainSingle();
+            (await StoredSagas.Catalogue(one).ReadHistoryAsync(saga.Id, 0, 1000, default)).Should().ContainSingle();
         }
 
         async Task<bool> CreateAsync(ShopHost shop, SagaRecord saga)
@@ -276,14 +276,14 @@ public sealed class SagaStoreTests
         (await StoredSagas.MarkStuckAsync(shop, Guid.Empty, "why")).Should().BeFalse();
 
         var marked = (await StoredSagas.ReadAsync(shop, running.Id))!;
-        marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, HistoryLength = 3, Reason = new string('w', 500), ChangedAt = marked.ChangedAt });
+        marked.Should().Be(running with { Status = SagaStatus.Stuck, Revision = 2, HistoryLength = 3, Reason = new string('w', 500), Failure = SagaFailureKind.Broken, ChangedAt = marked.ChangedAt });
         marked.ChangedAt.Should().BeOnOrAfter(now.AddSeconds(-1)).And.BeCloseTo(now, Minute);
         (await StoredSagas.ReadAsync(shop, compensating.Id))!.DueAt.Should().BeNull();
-        var history = await StoredSagas.Catalogue(shop).ReadHistoryAsync(running.Id, default);
+        var history = await StoredSagas.Catalogue(shop).ReadHistoryAsync(running.Id, 0, 1000, default);
         history.Should().HaveCount(3);
-        history[2].Should().Be(new SagaHistoryEntry { Sequence = 3, At = history[2].At, Event = SagaEvent.Stuck, MessageId = message, Detail = new string('w', 500) });
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(compensating.Id, default)).Should().ContainSingle().Which.Sequence.Should().Be(1);
-        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(completed.Id, default)).Should().BeEmpty();
+        history[2].Should().Be(new SagaHistoryEntry { Sequence = 3, At = history[2].At, Event = SagaEvent.Stuck, MessageId = message, Detail = new string('w', 500), Failure = SagaFailureKind.Broken });
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(compensating.Id, 0, 1000, default)).Should().ContainSingle().Which.Sequence.Should().Be(1);
+        (await StoredSagas.Catalogue(shop).ReadHistoryAsync(completed.Id, 0, 1000, default)).Should().BeEmpty();
     }
 
     [Theory, MemberData(nameof(All))]
@@ -293,7 +293,8 @@ public sealed class SagaStoreTests
         await using var shop = await StoreTests.CreateAsync(database, statements);
         var now = await StoredSagas.NowAsync(shop);
         var (second, first, third) = (Due(-2), Due(-3) with { Status = SagaStatus.Compensated }, Due(-1));
-        var (later, never, foreign) = (Due(60), StoredSagas.New(now), Due(-5) with { Endpoint = "foreign" });
+        var (later, never, foreign) = (Due(60), StoredSagas.New(now), Due(-5) with { Definition = "foreign" });
+        third = third with { Endpoint = "where it was once" };
         foreach (var saga in new[] { second, first, third, later, never, foreign })
         {
             await StoredSagas.WriteAsync(shop, saga);
@@ -305,13 +306,13 @@ public sealed class SagaStoreTests
         var asked = new List<DueSaga>();
 
         (await SendAsync([], 10)).Should().Be(0);
-        (await SendAsync(["billing"], 10)).Should().Be(0);
+        (await SendAsync(["shop.billing"], 10)).Should().Be(0);
         committed.Should().Be(0);
-        (await SendAsync(["shop", "billing"], 2)).Should().Be(2);
+        (await SendAsync(["shop.order", "shop.billing"], 2)).Should().Be(2);
         committed.Should().Be(1);
-        asked.Should().Equal(new DueSaga(first.Id, first.Definition, "shop", first.DueAt!.Value), new DueSaga(second.Id, second.Definition, "shop", second.DueAt!.Value));
-        (await SendAsync(["shop", "billing"], 2)).Should().Be(1);
-        (await SendAsync(["shop", "billing"], 2)).Should().Be(0);
+        asked.Should().Equal(new DueSaga(first.Id, first.Definition, first.DueAt!.Value), new DueSaga(second.Id, second.Definition, second.DueAt!.Value));
+        (await SendAsync(["shop.order", "shop.billing"], 2)).Should().Be(1);
+        (await SendAsync(["shop.order", "shop.billing"], 2)).Should().Be(0);
         asked.Select(saga => saga.Id).Should().Equal(first.Id, second.Id, third.Id);
 
         (await shop.OutboxAsync()).Select(row => (row.Destination, row.Key)).Should().Equal(Enumerable.Repeat<(string, string?)>(("shop", "k"), 6));
@@ -323,7 +324,7 @@ public sealed class SagaStoreTests
 
         SagaRecord Due(int minutes) => StoredSagas.New(now) with { DueAt = now.AddMinutes(minutes) };
 
-        Task<int> SendAsync(string[] endpoints, int count) => store.SendDueAsync(endpoints, count, Minute, saga =>
+        Task<int> SendAsync(string[] definitions, int count) => store.SendDueAsync(definitions, count, Minute, saga =>
         {
             asked.Add(saga);
             return [StoredSagas.Message(), StoredSagas.Message()];
@@ -339,14 +340,14 @@ public sealed class SagaStoreTests
         var saga = StoredSagas.New(now) with { DueAt = now };
         await StoredSagas.WriteAsync(shop, saga);
 
-        var unmade = () => StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => throw new NotSupportedException(), default);
+        var unmade = () => StoredSagas.Store(shop).SendDueAsync(["shop.order"], 10, Minute, _ => throw new NotSupportedException(), default);
         await unmade.Should().ThrowAsync<NotSupportedException>();
-        var unwritten = () => StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [StoredSagas.Message(), StoredSagas.Message() with { Destination = null! }], default);
+        var unwritten = () => StoredSagas.Store(shop).SendDueAsync(["shop.order"], 10, Minute, _ => [StoredSagas.Message(), StoredSagas.Message() with { Destination = null! }], default);
         await unwritten.Should().ThrowAsync<Exception>();
 
         (await StoredSagas.ReadAsync(shop, saga.Id)).Should().Be(saga);
         (await shop.OutboxAsync()).Should().BeEmpty();
-        (await StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [], default)).Should().Be(1);
+        (await StoredSagas.Store(shop).SendDueAsync(["shop.order"], 10, Minute, _ => [], default)).Should().Be(1);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -375,7 +376,7 @@ public sealed class SagaStoreTests
             var all = 0;
             for (var round = 0; round < 20; round++)
             {
-                all += await StoredSagas.Store(shop).SendDueAsync(["shop"], 7, Minute, saga => [StoredSagas.Message() with { Destination = saga.Id.ToString("N") }], default);
+                all += await StoredSagas.Store(shop).SendDueAsync(["shop.order"], 7, Minute, saga => [StoredSagas.Message() with { Destination = saga.Id.ToString("N") }], default);
             }
 
             return all;
@@ -396,12 +397,12 @@ public sealed class SagaStoreTests
         {
             await store.ReadAsync(scope, busy.Id, default);
             var sent = new List<Guid>();
-            await store.SendDueAsync(["shop"], 10, Minute, saga => Sent(sent, saga), default);
+            await store.SendDueAsync(["shop.order"], 10, Minute, saga => Sent(sent, saga), default);
             sent.Should().Equal(idle.Id);
             await store.WriteAsync(scope, busy with { Revision = 2, DueAt = null }, [], default);
         });
 
-        (await StoredSagas.Store(shop).SendDueAsync(["shop"], 10, Minute, _ => [], default)).Should().Be(0);
+        (await StoredSagas.Store(shop).SendDueAsync(["shop.order"], 10, Minute, _ => [], default)).Should().Be(0);
 
         static IReadOnlyList<OutgoingMessage> Sent(List<Guid> sent, DueSaga saga)
         {

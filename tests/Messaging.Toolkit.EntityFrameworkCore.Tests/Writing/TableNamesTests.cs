@@ -102,7 +102,7 @@ public sealed class TableNamesTests
         var saga = StoredSagas.New(now) with { DueAt = now };
         await StoredSagas.WriteAsync(shop, saga, StoredSagas.Entry(1, SagaEvent.Started, now));
         await StoredSagas.WriteAsync(shop, saga with { Revision = 2, HistoryLength = 2 }, StoredSagas.Entry(2, SagaEvent.StepStarted, now));
-        (await StoredSagas.Store(shop).SendDueAsync(["shop"], 1, TimeSpan.FromMinutes(1), _ => [], default)).Should().Be(1);
+        (await StoredSagas.Store(shop).SendDueAsync(["shop.order"], 1, TimeSpan.FromMinutes(1), _ => [], default)).Should().Be(1);
         (await StoredSagas.MarkStuckAsync(shop, saga.Id, "why")).Should().BeTrue();
 
         var catalogue = StoredSagas.Catalogue(shop);
@@ -110,9 +110,9 @@ public sealed class TableNamesTests
         (await catalogue.QueryAsync(new() { Definition = saga.Definition, Correlation = saga.Correlation, Status = SagaStatus.Stuck, CreatedFrom = now }, default)).Should().ContainSingle();
         (await catalogue.ReadStandingsAsync(default)).Should().ContainSingle();
         await StoredSagas.WriteAsync(shop, saga with { Revision = 4, Status = SagaStatus.Completed, DueAt = null, ChangedAt = now.AddDays(-1) });
-        (await catalogue.ReadHistoryAsync(saga.Id, default)).Should().HaveCount(3);
+        (await catalogue.ReadHistoryAsync(saga.Id, 0, 1000, default)).Should().HaveCount(3);
         (await catalogue.PurgeAsync(TimeSpan.FromMinutes(1), 10, default)).Should().Be(1);
-        (await catalogue.ReadHistoryAsync(saga.Id, default)).Should().BeEmpty();
+        (await catalogue.ReadHistoryAsync(saga.Id, 0, 1000, default)).Should().BeEmpty();
     }
 
     private sealed class FailingHandler(Handled handled) : IHandle<CardCharged>

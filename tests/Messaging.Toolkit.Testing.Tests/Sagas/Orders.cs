@@ -12,6 +12,7 @@ internal sealed class Orders : ISimulatedApplication
         services.AddDbContext<OrdersDb>(options => options.UseSqlite("Data Source=nowhere/orders.db"));
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<OrdersDb>()
+            .Sagas(s => (s.ParkedRetention, s.MaxParkedBytes) = (TimeSpan.FromMinutes(10), 100_000))
             .Event<Ordered>(e => e.Named("ordered").KeyedBy(m => m.Order))
             .Event<PaymentReceived>(e => e.Named("payment-received"))
             .Event<AddressChanged>(e => e.Named("address-changed"))
@@ -116,7 +117,7 @@ internal sealed record LabelPrinted(string Parcel);
 
 internal sealed record LabelLost(string Parcel, int Number);
 
-internal sealed record ParcelCounted(string Parcel);
+internal sealed record ParcelCounted(string Parcel, string? Notes = null);
 
 internal sealed record ParcelRecounted(string Parcel);
 

@@ -1,7 +1,9 @@
 using FluentAssertions;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Sagas;
+using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Messaging.Toolkit.Testing.Tests.Sagas;
@@ -186,6 +188,70 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public void When_it_is_stuck_by_a_message_Should_not_act_on_its_timeouts_until_it_is_resumed()
+    {
+        Publish(new Ordered("o1"));
+        var state = Find<OrderProcess>("o1").State;
+        SetState("nonsense");
+        Publish(new PaymentReceived("o1", 100));
+        var stuck = Find<OrderProcess>("o1");
+        SetState(state);
+        harness.Advance(2 * OrderProcess.Patience);
+        Publish(new AddressChanged("o1", "home"));
+        harness.Advance(2 * OrderProcess.Patience);
+        var before = harness.Published<OrderAbandoned>().Count;
+        Resume(stuck);
+        harness.Advance(TimeSpan.FromMinutes(1));
+
+        stuck.Status.Should().Be(SagaStatus.Stuck);
+        before.Should().Be(0);
+        harness.Published<OrderAbandoned>().Should().ContainSingle();
+        Find<OrderProcess>("o1").Status.Should().Be(SagaStatus.Completed);
+    }
+
+    [Fact]
+    public void When_parked_events_have_too_many_bytes_Should_keep_the_next_as_a_dead_letter()
+    {
+        Publish(new ParcelCounted("p1", new string('x', 50_000)));
+        Publish(new ParcelCounted("p1", new string('y', 50_000)));
+        Publish(new LabelLost("p1", 1));
+
+        harness.DeadLetters.Should().ContainSingle().Which.Reason.Should().Contain("had more than 100000 bytes").And.NotContain("yyy");
+        Publish(new GoodsPacked("p1"));
+        Find<ParcelProcess>("p1").State.Should().Contain("""["packed","lost 1"]""", "the small one had room");
+    }
+
+    [Fact]
+    public void When_parked_events_have_waited_too_long_Should_keep_them_as_dead_letters_and_forget_the_instance()
+    {
+        Publish(new LabelLost("p1", 1));
+        harness.Advance(TimeSpan.FromMinutes(6));
+        Publish(new LabelLost("p1", 2));
+        harness.Advance(TimeSpan.FromMinutes(6));
+        var first = harness.DeadLetters.Select(letter => letter.Reason).ToList();
+        Publish(new GoodsPacked("p1"));
+        harness.Advance(TimeSpan.FromMinutes(6));
+
+        first.Should().ContainSingle().Which.Should().Contain("it has waited 00:10:00 for its instance of 'parcels.parcel' to begin");
+        harness.DeadLetters.Should().ContainSingle("the other one was handled").Which.Type.Should().Be("lost");
+        Find<ParcelProcess>("p1").State.Should().Contain("""["packed","lost 2"]""");
+        Find<ParcelProcess>("p1").DueAt.Should().BeNull();
+    }
+
+    [Fact]
+    public void When_nothing_waits_for_it_any_more_Should_be_forgotten_after_the_retention()
+    {
+        Publish(new LabelLost("p1", 1));
+        harness.Advance(TimeSpan.FromMinutes(12));
+        var empty = Find<ParcelProcess>("p1");
+        var purged = harness.Run<IEnumerable<IMessageStore>, int>(stores => stores.Single().SagaCatalogue.PurgeAsync(TimeSpan.FromMinutes(1), 10, default));
+
+        empty.Should().BeEquivalentTo(new { Status = SagaStatus.Running, Position = "", DueAt = (DateTime?)null });
+        purged.Should().Be(1);
+        harness.DeadLetters.Should().ContainSingle();
+    }
+
+    [Fact]
     public void When_an_instance_is_of_a_newer_version_Should_keep_its_messages_for_as_long_as_it_takes()
     {
         Publish(new Ordered("o1"));
@@ -204,6 +270,18 @@ public sealed class ProcessTests : IDisposable
 
     private void SetVersion(int version)
         => harness.Run<OrdersDb>(db => db.Set<SagaRow>().ExecuteUpdateAsync(set => set.SetProperty(saga => saga.Version, version)));
+
+    private void SetState(string state) => harness.Run<OrdersDb>(db => db.Set<SagaRow>().ExecuteUpdateAsync(set => set.SetProperty(saga => saga.State, state)));
+
+    private void Resume(SagaView instance)
+    {
+        harness.Run<IServiceProvider>(async scope =>
+        {
+            scope.GetRequiredService<ISagas>().Resume(instance);
+            await scope.GetRequiredService<OrdersDb>().SaveChangesAsync();
+        });
+        harness.WaitUntilIdle();
+    }
 
     private void Publish(object message)
     {

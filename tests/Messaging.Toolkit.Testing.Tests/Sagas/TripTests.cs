@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Sagas;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,6 +48,10 @@ public sealed class TripTests
 
         saga.Status.Should().Be(SagaStatus.Compensated, harness.Log);
         saga.Reason.Should().StartWith(step);
+        var kind = act switch { Act.Refuse => SagaFailureKind.Refused, Act.Hang => SagaFailureKind.TimedOut, _ => SagaFailureKind.Broken };
+        saga.Failure.Should().Be(kind);
+        harness.Run<ISagas, IReadOnlyList<SagaHistoryEntry>>(sagas => sagas.GetHistoryAsync(saga.Id)).Where(entry => entry.Failure is not null)
+            .Should().ContainSingle().Which.Should().BeEquivalentTo(new { Event = SagaEvent.StepFailed, Step = step, Failure = kind });
         Deeds(harness).Select(deed => deed.Replace(' ', '-')).Should().Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         harness.Published<TripPlanned>().Should().BeEmpty();
     }
@@ -64,7 +69,7 @@ public sealed class TripTests
         var before = Deeds(harness);
         ReplyNow(harness, step);
 
-        timedOut.Status.Should().Be(SagaStatus.Compensated, harness.Log);
+        timedOut.Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Failure = SagaFailureKind.TimedOut }, harness.Log);
         before.Should().NotContain("undo " + step);
         Deeds(harness)[^1].Should().Be("undo " + step);
         ShouldBeUndone(Deeds(harness));
@@ -101,7 +106,7 @@ public sealed class TripTests
         var stuck = Find(harness, id);
         ReplyNow(harness, step);
 
-        stuck.Should().BeEquivalentTo(new { Status = SagaStatus.Stuck, Position = step, Reason = $"{step}: it does not answer" });
+        stuck.Should().BeEquivalentTo(new { Status = SagaStatus.Stuck, Position = step, Reason = $"{step}: it does not answer", Failure = SagaFailureKind.TimedOut });
         Find(harness, id).Status.Should().Be(SagaStatus.Completed, harness.Log);
         Deeds(harness).Should().BeEquivalentTo(Forwards);
     }
@@ -167,6 +172,29 @@ public sealed class TripTests
     }
 
     [Theory]
+    [InlineData("flight", true)]
+    [InlineData("flight", false)]
+    [InlineData("hotel", true)]
+    [InlineData("hotel", false)]
+    public void When_a_compensation_is_acknowledged_late_Should_wait_for_it_and_undo_each_step_once(string step, bool isGivenUp)
+    {
+        using var harness = Trips.Start(new Script().Always("pay", Act.Refuse).On("undo " + step, Act.ReplyLater));
+        var id = Begin(harness).Id;
+
+        // Asked for again after its timeout, which is the same message and so a duplicate over there; three times, then it is stuck.
+        harness.Advance(isGivenUp ? Long : TripSaga.StepTimeout + TimeSpan.FromSeconds(10));
+        var waiting = Find(harness, id);
+        var before = Deeds(harness);
+        ReplyNow(harness, "undo " + step);
+        ReplyNow(harness, "undo " + step);
+
+        waiting.Should().BeEquivalentTo(new { Status = isGivenUp ? SagaStatus.Stuck : SagaStatus.Compensating, Position = step });
+        before[^1].Should().Be("undo " + step, "what comes after it waits");
+        Find(harness, id).Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Reason = "pay: no pay" }, harness.Log);
+        Deeds(harness).Should().Equal("flight", "garden", "hotel", "undo hotel", "undo garden", "undo flight");
+    }
+
+    [Theory]
     [InlineData("flight")]
     [InlineData("hotel")]
     [InlineData("pay")]
@@ -195,6 +223,61 @@ public sealed class TripTests
         Deeds(harness).Should().Equal("flight", "hotel", "undo hotel", "undo flight");
     }
 
+    [Theory]
+    [InlineData("flight")]
+    [InlineData("hotel")]
+    public void When_an_operator_cancels_it_before_the_pivot_Should_undo_everything_and_what_succeeds_after_all(string step)
+    {
+        using var harness = Trips.Start(new Script().On(step, Act.ReplyLater));
+
+        var id = Begin(harness).Id;
+        var isAsked = Cancel(harness, id);
+        var cancelled = Find(harness, id);
+        ReplyNow(harness, step);
+        var again = Cancel(harness, id);
+
+        (isAsked, again).Should().Be((true, false));
+        cancelled.Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Reason = "the customer called", Failure = SagaFailureKind.Cancelled }, harness.Log);
+        ShouldBeUndone(Deeds(harness));
+        Deeds(harness).Should().Contain("undo " + step);
+        History(harness, id).Should().Contain(SagaEvent.Cancelled).And.NotContain(SagaEvent.CancelRefused);
+    }
+
+    [Fact]
+    public void When_an_operator_cancels_what_is_stuck_by_a_message_Should_undo_it()
+    {
+        using var harness = Trips.Start(new Script().On("hotel", Act.ReplyLater));
+
+        var id = Begin(harness).Id;
+        var state = Find(harness, id).State;
+        SetState(harness, "nonsense");
+        ReplyNow(harness, "hotel");
+        var stuck = Find(harness, id);
+        SetState(harness, state);
+        Cancel(harness, id);
+
+        stuck.Status.Should().Be(SagaStatus.Stuck);
+        Find(harness, id).Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Failure = SagaFailureKind.Cancelled, DueAt = (DateTime?)null }, harness.Log);
+        Deeds(harness).Should().Equal(["flight", "garden", "hotel", "undo garden", "undo flight"], "what the hotel has said is in the dead letters");
+    }
+
+    [Theory]
+    [InlineData("pay")]
+    [InlineData("ticket")]
+    public void When_an_operator_cancels_it_at_the_pivot_or_behind_Should_be_refused_and_go_on(string step)
+    {
+        using var harness = Trips.Start(new Script().On(step, Act.ReplyLater));
+
+        var id = Begin(harness).Id;
+        var isAsked = Cancel(harness, id);
+        ReplyNow(harness, step);
+
+        isAsked.Should().BeFalse();
+        Find(harness, id).Status.Should().Be(SagaStatus.Completed, harness.Log);
+        Deeds(harness).Should().BeEquivalentTo(Forwards);
+        Cancel(harness, Guid.NewGuid()).Should().BeFalse("there is no such instance");
+    }
+
     [Fact]
     public void When_a_saga_is_started_twice_with_one_id_Should_be_started_once()
     {
@@ -214,7 +297,7 @@ public sealed class TripTests
 
         var outcome = harness.Run<ISagas, SagaOutcome<Trip>>(sagas => sagas.RunAsync<TripSaga, Trip>(new Trip { Name = "rome" }, TimeSpan.FromSeconds(30)));
 
-        outcome.Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Reason = "pay: no pay", IsCompensated = true });
+        outcome.Should().BeEquivalentTo(new { Status = SagaStatus.Compensated, Reason = "pay: no pay", Failure = SagaFailureKind.Refused, IsCompensated = true });
         outcome.State!.Confirmations.Should().Contain("flight");
     }
 
@@ -246,6 +329,31 @@ public sealed class TripTests
             "CompensationSucceeded garden", "CompensationStarted flight", "CompensationSucceeded flight", "Compensated");
     }
 
+    [Fact]
+    public void When_it_is_stuck_by_a_reply_Should_not_take_the_step_for_timed_out_before_it_is_resumed()
+    {
+        using var harness = Trips.Start(new Script().On("flight", Act.ReplyLater));
+
+        var id = Begin(harness).Id;
+        var state = Find(harness, id).State;
+        SetState(harness, "nonsense");
+        ReplyNow(harness, "flight");
+        var stuck = Find(harness, id);
+        SetState(harness, state);
+        harness.Advance(Long);
+        var waiting = Find(harness, id);
+        Resume(harness, id);
+        ReplyNow(harness, "flight");
+
+        stuck.Status.Should().Be(SagaStatus.Stuck);
+        waiting.Should().BeEquivalentTo(new { Status = SagaStatus.Stuck, Position = "flight" });
+        Find(harness, id).Status.Should().Be(SagaStatus.Completed, harness.Log);
+        Deeds(harness).Should().BeEquivalentTo(Forwards);
+    }
+
+    private static void SetState(MessagingHarness harness, string state)
+        => harness.Run<TripsDb>(db => db.Set<SagaRow>().ExecuteUpdateAsync(set => set.SetProperty(saga => saga.State, state)));
+
     /// <summary>Whatever was done is undone once, in the reverse order, and nothing behind the pivot was begun.</summary>
     private static void ShouldBeUndone(List<string> deeds)
     {
@@ -265,6 +373,18 @@ public sealed class TripTests
         });
         harness.WaitUntilIdle(TimeSpan.FromMinutes(5));
         return Find(harness, started);
+    }
+
+    private static bool Cancel(MessagingHarness harness, Guid id)
+    {
+        var isAsked = harness.Run<IServiceProvider, bool>(async scope =>
+        {
+            var isAsked = await scope.GetRequiredService<ISagas>().CancelAsync(id, "the customer called");
+            await scope.GetRequiredService<TripsDb>().SaveChangesAsync();
+            return isAsked;
+        });
+        harness.WaitUntilIdle();
+        return isAsked;
     }
 
     private static void Resume(MessagingHarness harness, Guid id)

@@ -192,9 +192,17 @@ internal sealed class CancelHandler(TripsDb db, Script script) : IHandle<CancelB
 {
     public Task HandleAsync(CancelBooking message, MessageContext context, CancellationToken cancellationToken)
     {
-        if (script.Next("undo " + message.Step) == Act.Throw)
+        switch (script.Next("undo " + message.Step))
         {
-            throw new InvalidOperationException("scripted");
+            case Act.Throw:
+                throw new InvalidOperationException("scripted");
+
+            case Act.ReplyLater:
+                // As if the acknowledgement were under way for long.
+                var to = context.ReplyTo!;
+                db.OpenReplies.Add(new OpenReply { Step = "undo " + message.Step, Endpoint = to.Endpoint, Request = to.Request, Key = to.Key, Acknowledge = to.Acknowledge });
+                context.NoteReply(to);
+                break;
         }
 
         db.Deeds.Add(new Deed { Trip = message.Trip, What = "undo " + message.Step });

@@ -70,6 +70,11 @@ public sealed class DefinitionTests
             "DeadEndProcess: the state 'somewhere' has no way out: handle something in it that goes to another state or completes, or complete where it is entered.");
 
     [Fact]
+    public void A_condition_is_a_way_out_of_where_it_may_come_to_hold_and_of_nowhere_else()
+        => ErrorsOf(e => e.Process<HopefulProcess>(), also: m => m.Event<Never>(e => e.Named("never"))).Should().Equal(
+            "HopefulProcess: the state 'over' has no way out: handle something in it that goes to another state or completes, or complete where it is entered.");
+
+    [Fact]
     public void What_is_right_is_no_error() => ErrorsOf(e => e.Saga<GoodSaga>().Process<GoodProcess>()).Should().BeEmpty();
 
     private static IReadOnlyList<string> ErrorsOf(
@@ -184,6 +189,17 @@ public sealed class DefinitionTests
             .Named("dead-end")
             .Initially(p => p.When<Done>(m => m.Id).GoTo("somewhere"))
             .During("somewhere", p => p.When<Done>(m => m.Id));
+    }
+
+    /// <summary>Completes on a condition: that is a way out of a state in which it may come to hold, and none out of one in which nothing happens any more.</summary>
+    private sealed class HopefulProcess : ProcessManager<State>
+    {
+        protected override void Define(IProcessBuilder<State> process) => process
+            .Named("hopeful")
+            .Initially(p => p.When<Done>(m => m.Id).GoTo("counting"))
+            .During("counting", p => p
+                .When<Done>(m => m.Id).Complete(when: (_, m) => m.Id == "last")
+                .When<Never>(_ => "").GoTo("over").Complete(when: (_, _) => false));
     }
 
     private sealed class EndlessProcess : ProcessManager<State>

@@ -54,6 +54,17 @@ public sealed class EngineTests
         Decide(plan, progress, new SagaInput.Resumed()).Progress.Trouble.Should().BeNull();
     }
 
+    [Fact]
+    public void A_saga_that_comes_to_its_pivot_before_it_hears_that_it_is_cancelled_goes_on_and_tells_so()
+    {
+        var plan = new SagaPlan([new SagaStage(null, [new StepPlan("a", CanBeUndone: true)]), new SagaStage(null, [new StepPlan("pay", IsPivot: true)])], null, RetryPlan.Default);
+        var progress = new SagaInput[] { new SagaInput.Started(), new SagaInput.Succeeded("a", 1) }.Aggregate(SagaProgress.None, (progress, input) => Decide(plan, progress, input).Progress);
+
+        var decision = Decide(plan, progress, new SagaInput.Cancelled("why"));
+
+        decision.Should().BeEquivalentTo(new { Progress = progress, Effects = Array.Empty<SagaEffect>(), History = new[] { new SagaNote(SagaEvent.CancelRefused, Detail: "why") } });
+    }
+
     private static SagaDecision Decide(SagaPlan plan, SagaProgress progress, SagaInput input) => SagaEngine.Decide(plan, progress, input, Begin);
 
     private static SagaPlan PlanOf(params string[][] stages)
@@ -115,6 +126,7 @@ public sealed class EngineTests
         private SagaProgress progress = SagaProgress.None;
         private DateTime now = Begin;
         private SagaStatus? finished;
+        private bool isCancelled;
 
         public SagaModel(World world)
         {
@@ -137,6 +149,12 @@ public sealed class EngineTests
 
         private void Next()
         {
+            if (!isCancelled && random.Next(40) == 0)
+            {
+                Cancel();
+                return;
+            }
+
             var next = coming.OrderBy(entry => entry.At).FirstOrDefault();
             if (progress.DueAt is { } due && (next.Input is null || due <= next.At))
             {
@@ -156,6 +174,24 @@ public sealed class EngineTests
             else
             {
                 throw new InvalidOperationException($"Nothing is to come and nothing is wrong, and it has not finished: {progress}");
+            }
+        }
+
+        /// <summary>Only what is before its pivot, and not under way to it, is undone because somebody wants it to be.</summary>
+        private void Cancel()
+        {
+            isCancelled = true;
+            var before = progress;
+            var isOpen = before is { Status: SagaStatus.Running, IsPastPivot: false } && before.Find("pivot") is not { State: StepState.Running };
+            Take(new SagaInput.Cancelled("why"));
+            if (isOpen)
+            {
+                progress.Should().BeEquivalentTo(new { Reason = before.Reason ?? "why", Failure = before.Failure ?? SagaFailureKind.Cancelled });
+                progress.Status.Should().NotBe(SagaStatus.Running);
+            }
+            else
+            {
+                progress.Should().BeEquivalentTo(before, "it is too late");
             }
         }
 

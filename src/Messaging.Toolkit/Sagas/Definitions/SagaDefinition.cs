@@ -42,6 +42,8 @@ internal sealed class SagaDefinition : InstanceDefinition
 
     public StepDefinition Step(string name) => steps[name];
 
+    public bool IsPivot(string step) => sections.Any(section => section.IsPivot && section.Steps.Any(each => each.Name == step));
+
     public override bool Has(string position) => steps.ContainsKey(position);
 
     public override IEnumerable<string> Validate(IReadOnlyDictionary<Type, IMessageDefinition> messages)

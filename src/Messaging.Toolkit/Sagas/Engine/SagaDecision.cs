@@ -13,4 +13,4 @@ internal sealed record SagaDecision(SagaProgress Progress, IReadOnlyList<SagaEff
 internal readonly record struct SagaEffect(string Step, int Attempt, bool Undoes);
 
 /// <summary>A line of the history, without its place and time.</summary>
-internal readonly record struct SagaNote(SagaEvent Event, string? Step = null, string? Detail = null);
+internal readonly record struct SagaNote(SagaEvent Event, string? Step = null, string? Detail = null, SagaFailureKind? Failure = null);

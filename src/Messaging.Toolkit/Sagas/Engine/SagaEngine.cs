@@ -50,6 +50,7 @@ internal sealed class SagaEngine
             case SagaInput.Undone end: EndUndo(end.Step); break;
             case SagaInput.UndoFailed end: FailUndo(end); break;
             case SagaInput.Due due: LookAtClock(due.Time); break;
+            case SagaInput.Cancelled cancelled: Cancel(cancelled.Reason); break;
             case SagaInput.Resumed resumed: Resume(resumed.AlsoWhatRuns); break;
         }
     }
@@ -103,8 +104,8 @@ internal sealed class SagaEngine
             // What cannot be undone was given up, and is there after all. Nobody but a person can say what to do about that.
             case StepState.Failed when plan.Find(name).IsPivot:
                 Note(SagaEvent.StepEndedLate, name);
-                Note(SagaEvent.Stuck, name, PivotAfterAll);
-                Set(run with { GivenUp = $"{name}: {PivotAfterAll}" });
+                Note(SagaEvent.Stuck, name, PivotAfterAll, SagaFailureKind.Broken);
+                Set(run with { GivenUp = $"{name}: {PivotAfterAll}", Failure = SagaFailureKind.Broken });
                 break;
 
             // It was given up too early: its effect is there after all, and has to go.
@@ -145,20 +146,20 @@ internal sealed class SagaEngine
 
         if (run.State == StepState.TimedOut)
         {
-            Note(SagaEvent.StepEndedLate, end.Step, end.Reason);
+            Note(SagaEvent.StepEndedLate, end.Step, end.Reason, end.Kind);
             Set(run with { State = StepState.Failed });
         }
         else if (run.State == StepState.Running)
         {
-            Note(SagaEvent.StepFailed, end.Step, end.Reason);
+            Note(SagaEvent.StepFailed, end.Step, end.Reason, end.Kind);
             if (progress.IsPastPivot)
             {
-                TryAgainLater(run, StepState.Waiting, end.Reason);
+                TryAgainLater(run, StepState.Waiting, end.Reason, end.Kind);
                 return;
             }
 
             Set(run with { State = StepState.Failed, Due = null, GivenUp = null });
-            GiveReason($"{end.Step}: {end.Reason}");
+            GiveReason($"{end.Step}: {end.Reason}", end.Kind);
             GoOn();
         }
     }
@@ -226,19 +227,19 @@ internal sealed class SagaEngine
     {
         if (progress.Find(end.Step) is { State: StepState.Undoing } run && run.UndoAttempt == end.Attempt)
         {
-            Note(SagaEvent.CompensationFailed, end.Step, end.Reason);
-            TryAgainLater(run, StepState.WaitingToUndo, end.Reason);
+            Note(SagaEvent.CompensationFailed, end.Step, end.Reason, end.Kind);
+            TryAgainLater(run, StepState.WaitingToUndo, end.Reason, end.Kind);
         }
     }
 
-    private void TryAgainLater(StepRun run, StepState waiting, string reason)
+    private void TryAgainLater(StepRun run, StepState waiting, string reason, SagaFailureKind kind)
     {
         var tries = run.Tries + 1;
         var givenUp = tries < plan.Retry.Attempts ? null : $"{run.Step}: {reason}";
-        Set(run with { State = waiting, Tries = tries, Due = givenUp is null ? now + plan.Retry.PauseAfter(tries) : null, GivenUp = givenUp });
+        Set(run with { State = waiting, Tries = tries, Due = givenUp is null ? now + plan.Retry.PauseAfter(tries) : null, GivenUp = givenUp, Failure = givenUp is null ? null : kind });
         if (givenUp is not null)
         {
-            Note(SagaEvent.Stuck, run.Step, reason);
+            Note(SagaEvent.Stuck, run.Step, reason, kind);
         }
     }
 
@@ -247,8 +248,8 @@ internal sealed class SagaEngine
         if (progress.Deadline <= time)
         {
             progress = progress with { Deadline = null };
-            Note(SagaEvent.TimedOut);
-            GiveUpWhole();
+            Note(SagaEvent.TimedOut, failure: SagaFailureKind.TimedOut);
+            GiveUpWhole($"it was not finished within {plan.Timeout}", SagaFailureKind.TimedOut);
         }
 
         foreach (var name in progress.Steps.Where(run => run.Due <= time).Select(run => run.Step).ToList())
@@ -260,17 +261,31 @@ internal sealed class SagaEngine
         }
     }
 
-    private void GiveUpWhole()
+    private void Cancel(string reason)
+    {
+        if (progress.Status != SagaStatus.Running || progress.IsPastPivot || IsAtPivot)
+        {
+            Note(SagaEvent.CancelRefused, detail: reason);
+            return;
+        }
+
+        Note(SagaEvent.Cancelled, detail: reason, failure: SagaFailureKind.Cancelled);
+        GiveUpWhole(reason, SagaFailureKind.Cancelled);
+    }
+
+    /// <summary>It may have happened by now: what comes of it decides.</summary>
+    private bool IsAtPivot => progress.Steps.Any(run => run.State == StepState.Running && plan.Find(run.Step).IsPivot);
+
+    private void GiveUpWhole(string reason, SagaFailureKind kind)
     {
         var running = progress.Steps.Where(run => run.State == StepState.Running).ToList();
         if (running.Exists(run => plan.Find(run.Step).IsPivot))
         {
-            // It may have happened by now: what comes of it decides.
             return;
         }
 
         running.ForEach(LoseSight);
-        GiveReason($"it was not finished within {plan.Timeout}");
+        GiveReason(reason, kind);
         Compensate();
     }
 
@@ -280,7 +295,7 @@ internal sealed class SagaEngine
         {
             case StepState.Running when !progress.IsPastPivot && !plan.Find(run.Step).IsPivot:
                 LoseSight(run);
-                GiveReason($"{run.Step}: it did not end within {plan.Find(run.Step).Timeout}");
+                GiveReason($"{run.Step}: it did not end within {plan.Find(run.Step).Timeout}", SagaFailureKind.TimedOut);
                 GoOn();
                 break;
 
@@ -316,8 +331,8 @@ internal sealed class SagaEngine
         var tries = run.Tries + 1;
         if (tries >= plan.Retry.Attempts)
         {
-            Set(run with { Tries = tries, Due = null, GivenUp = $"{run.Step}: it does not answer" });
-            Note(SagaEvent.Stuck, run.Step, "it does not answer");
+            Set(run with { Tries = tries, Due = null, GivenUp = $"{run.Step}: it does not answer", Failure = SagaFailureKind.TimedOut });
+            Note(SagaEvent.Stuck, run.Step, "it does not answer", SagaFailureKind.TimedOut);
             return;
         }
 
@@ -358,7 +373,14 @@ internal sealed class SagaEngine
         Note(told);
     }
 
-    private void GiveReason(string reason) => progress = progress with { Reason = progress.Reason ?? reason };
+    /// <summary>The first thing that went wrong is what the whole failed for.</summary>
+    private void GiveReason(string reason, SagaFailureKind kind)
+    {
+        if (progress.Reason is null)
+        {
+            progress = progress with { Reason = reason, Failure = kind };
+        }
+    }
 
     private void Set(StepRun run)
         => progress = progress with
@@ -366,5 +388,5 @@ internal sealed class SagaEngine
             Steps = progress.Find(run.Step) is null ? [.. progress.Steps, run] : [.. progress.Steps.Select(known => known.Step == run.Step ? run : known)],
         };
 
-    private void Note(SagaEvent told, string? step = null, string? detail = null) => history.Add(new SagaNote(told, step, detail));
+    private void Note(SagaEvent told, string? step = null, string? detail = null, SagaFailureKind? failure = null) => history.Add(new SagaNote(told, step, detail, failure));
 }

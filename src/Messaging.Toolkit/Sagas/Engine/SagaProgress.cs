@@ -16,6 +16,9 @@ internal sealed record SagaProgress
     /// <summary>The first thing that went wrong.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What kind of failure that was.</summary>
+    public SagaFailureKind? Failure { get; init; }
+
     /// <summary>When the time of the whole is over.</summary>
     public DateTime? Deadline { get; init; }
 
@@ -31,6 +34,10 @@ internal sealed record SagaProgress
     /// <summary>Why it cannot go on by itself, or null if it can.</summary>
     [JsonIgnore]
     public string? Trouble => Steps.FirstOrDefault(run => run.GivenUp is not null)?.GivenUp;
+
+    /// <summary>What kind of failure that is.</summary>
+    [JsonIgnore]
+    public SagaFailureKind? TroubleKind => Steps.FirstOrDefault(run => run.GivenUp is not null)?.Failure;
 
     /// <summary>When there is something to do although nothing comes.</summary>
     [JsonIgnore]

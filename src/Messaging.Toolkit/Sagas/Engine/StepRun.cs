@@ -27,6 +27,9 @@ internal sealed record StepRun(string Step)
     /// <summary>Why it is not tried again by itself.</summary>
     public string? GivenUp { get; init; }
 
+    /// <summary>What kind of failure that is.</summary>
+    public SagaFailureKind? Failure { get; init; }
+
     /// <summary>Whether something is still to come of it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsOpen => State is StepState.Running or StepState.Waiting or StepState.Undoing or StepState.WaitingToUndo;

@@ -22,7 +22,7 @@ internal sealed class ProcessCheck(ProcessDefinition process, IReadOnlyList<stri
             {
                 yield return $"a timeout ({reaction.MessageType.Name}) cannot begin it";
             }
-            else if (!reaction.Targets.Any() && !reaction.MayComplete)
+            else if (!reaction.Targets.Any() && !reaction.MustComplete)
             {
                 yield return $"{reaction.MessageType.Name} begins it and leaves it without a state: add .GoTo(\"...\")";
             }
@@ -106,11 +106,12 @@ internal sealed class ProcessCheck(ProcessDefinition process, IReadOnlyList<stri
         }
     }
 
+    /// <summary>A condition may hold one day, or none: whether it does cannot be seen here, and to wait for it is what a state is for.</summary>
     private static bool Leaves(Reaction reaction) => reaction.MayComplete || reaction.Targets.Any();
 
     /// <summary>Whether every reaction that goes to the state completes at once: then it only has a name.</summary>
     private bool EndsAtOnce(string state)
-        => AllReactions().Where(reaction => reaction.Targets.Contains(state)).All(reaction => reaction.MayComplete);
+        => AllReactions().Where(reaction => reaction.Targets.Contains(state)).All(reaction => reaction.CompletesIn(state));
 
     private HashSet<string> Reachable()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Sagas.Definitions;
@@ -56,7 +55,7 @@ internal sealed class ProcessDefinition(
     /// <exception cref="UnhandleableException">It has nothing to be correlated by, or nothing that can be used.</exception>
     public string Correlate(object message)
     {
-        var values = correlations[message.GetType()].Select(read => ToText(read(message))).Distinct(StringComparer.Ordinal).ToList();
+        var values = correlations[message.GetType()].Select(read => CorrelationText.Of(read(message), Name)).Distinct(StringComparer.Ordinal).ToList();
         if (values.Count > 1)
         {
             throw new UnhandleableException($"the correlations that {Name} has for its type, in several states, come to different values");
@@ -82,12 +81,4 @@ internal sealed class ProcessDefinition(
 
     /// <summary>The id of the instance of a correlation: the same in every process.</summary>
     public static Guid IdOf(string definition, string correlation) => MessageIds.OfForeign(definition, correlation);
-
-    public static string? ToText(object? value) => value switch
-    {
-        null => null,
-        string text => text,
-        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString(),
-    };
 }

@@ -14,8 +14,11 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
 {
     private const int MostParked = 100;
 
+    /// <summary>What an event that has waited too long comes back with: if there is still no instance for it, it waits no more.</summary>
+    private const string Waited = "waited";
+
     private readonly InstanceRepository<ProcessProgress> instances = new(
-        definition, endpoint, SagaJson.Default.ProcessProgress, Upgrade, static progress => progress is { State: { } state, IsCompleted: false } ? [state, .. progress.Timeouts.Select(timeout => timeout.Name)] : []);
+        definition, endpoint, SagaJson.Default.ProcessProgress, (progress, version) => BringUp(definition, progress, version), progress => Dependencies.Of(definition, progress));
 
     /// <summary>Events are for whoever handles their type; what is for one instance is for that alone.</summary>
     public bool Accepts(MessageEnvelope envelope)
@@ -82,9 +85,11 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
             return;
         }
 
-        if (signal is { Kind: SagaSignalKind.Due, DueUntil: { } due })
+        // What is marked waits for somebody to look at it, and so do its timeouts.
+        if (signal is { Kind: SagaSignalKind.Due, DueUntil: { } due } && !turn.Instance.IsMarked)
         {
             await FireTimeoutsAsync(turn, due);
+            GiveUpParked(turn, due);
         }
         else if (signal.Kind == SagaSignalKind.Resume && turn.Instance.IsMarked)
         {
@@ -140,7 +145,7 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         }
         catch (Exception exception) when (!turn.CancellationToken.IsCancellationRequested)
         {
-            throw new StepFailedException(turn.Instance.Id, attempt, $"the reaction to an event that had waited failed with {exception.GetType().Name}", isFinal: false, exception);
+            throw new StepFailedException(turn.Instance.Id, attempt, $"the reaction to an event that had waited failed with {exception.GetType().Name}", SagaFailureKind.Broken, isFinal: false, exception);
         }
     }
 
@@ -191,20 +196,53 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
             case MissingInstance.Ignore:
                 return;
 
-            case MissingInstance.Park when turn.Progress.Parked.Count < MostParked:
-                turn.Instance.Note(SagaEvent.EventSetAside, detail: turn.NameOf(message));
-                turn.Progress = turn.Progress with
-                {
-                    Parked = [.. turn.Progress.Parked, ParkedEvent.Of(turn.Context.Envelope)],
-                };
-                return;
-
             case MissingInstance.Park:
-                throw new UnhandleableException($"{MostParked} events wait already for this instance of '{definition.Name}' to begin");
+                Park(turn, message);
+                return;
 
             default:
                 throw new UnhandleableException($"there is no instance of '{definition.Name}' for it, and it cannot begin one: see .Missing(...)");
         }
+    }
+
+    private void Park(ProcessTurn turn, object message)
+    {
+        var options = turn.Services.Options;
+        if (SagaRequest.Parse(turn.Context.Envelope.InReplyTo)?.Step == Waited)
+        {
+            throw new UnhandleableException($"it has waited {options.ParkedRetention} for its instance of '{definition.Name}' to begin (Sagas.ParkedRetention)");
+        }
+
+        if (turn.Progress.Parked.Count >= MostParked)
+        {
+            throw new UnhandleableException($"{MostParked} events wait already for this instance of '{definition.Name}' to begin");
+        }
+
+        var until = turn.Instance.Now + options.ParkedRetention;
+        turn.Instance.Note(SagaEvent.EventSetAside, detail: turn.NameOf(message));
+        turn.Progress = turn.Progress with
+        {
+            Parked = [.. turn.Progress.Parked, ParkedEvent.Of(turn.Context.Envelope, until)],
+        };
+        if (turn.Progress.Parked.Sum(parked => (long)parked.Bytes) > options.MaxParkedBytes)
+        {
+            throw new UnhandleableException($"with it the events that wait for this instance of '{definition.Name}' to begin had more than {options.MaxParkedBytes} bytes (Sagas.MaxParkedBytes)");
+        }
+    }
+
+    /// <summary>Events that have waited long enough become messages of their own again, which find no instance and go to the dead letters, as they are.</summary>
+    private void GiveUpParked(ProcessTurn turn, DateTime due)
+    {
+        var expired = turn.Progress.Parked.Where(parked => parked.Until <= due).ToList();
+        foreach (var parked in expired)
+        {
+            // What nobody knows here any more is for nobody in particular: it must not leave the instance stuck.
+            var addressing = new SagaRequest(definition.Name, turn.Instance.Id, Waited).ToAddressing();
+            turn.Instance.Note(SagaEvent.EventSetAside, detail: $"{parked.Type} has waited long enough");
+            turn.Bus.SendAgain(parked.ToEnvelope(), endpoint, turn.Registry.Find(parked.Type) is null ? addressing with { InReplyTo = null } : addressing);
+        }
+
+        turn.Progress = turn.Progress with { Parked = [.. turn.Progress.Parked.Except(expired)] };
     }
 
     private async Task ReactAsync(ProcessTurn turn, Reaction reaction, object message, MessageContext context)
@@ -283,9 +321,12 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
         var status = progress.IsCompleted ? SagaStatus.Completed : isStuck ? SagaStatus.Stuck : SagaStatus.Running;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, turn.Instance, progress, turn.Services.States.Write(turn.State, definition.Name),
-            new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, progress.DueAt),
+            new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, isStuck ? SagaFailureKind.Broken : null, isStuck ? null : progress.DueAt),
             turn.CancellationToken);
     }
+
+    /// <summary>A progress as a version has left it, as the current one has it.</summary>
+    public static ProcessProgress BringUp(ProcessDefinition definition, ProcessProgress progress, int version) => definition.UpgradesFrom(version).Aggregate(progress, Upgrade);
 
     private static ProcessProgress Upgrade(ProcessProgress progress, SagaUpgrade upgrade)
         => progress with

@@ -18,7 +18,7 @@ internal sealed record ProcessProgress
     public IReadOnlyList<ParkedEvent> Parked { get; init; } = [];
 
     [JsonIgnore]
-    public DateTime? DueAt => IsCompleted || Timeouts.Count == 0 ? null : Timeouts.Min(timeout => timeout.Due);
+    public DateTime? DueAt => IsCompleted ? null : Timeouts.Select(timeout => (DateTime?)timeout.Due).Concat(Parked.Select(parked => parked.Until)).Min();
 
     public ProcessProgress Without(string timeout) => this with { Timeouts = [.. Timeouts.Where(known => known.Name != timeout)] };
 }
@@ -26,10 +26,14 @@ internal sealed record ProcessProgress
 /// <summary>A timeout of an instance.</summary>
 internal sealed record ProcessTimeout(string Name, DateTime Due, byte[] Body);
 
-/// <summary>An event that came before its instance began, whole.</summary>
-internal sealed record ParkedEvent(string Type, Guid MessageId, string? Key, string Headers, byte[] Body)
+/// <summary>An event that came before its instance began, whole, and until when it waits.</summary>
+internal sealed record ParkedEvent(string Type, Guid MessageId, string? Key, string Headers, byte[] Body, DateTime? Until = null)
 {
-    public static ParkedEvent Of(MessageEnvelope envelope) => new(envelope.Type, envelope.Id, envelope.Key, EnvelopeHeaders.Write(envelope), envelope.Body.ToArray());
+    [JsonIgnore]
+    public int Bytes => Headers.Length + Body.Length;
+
+    public static ParkedEvent Of(MessageEnvelope envelope, DateTime until)
+        => new(envelope.Type, envelope.Id, envelope.Key, EnvelopeHeaders.Write(envelope), envelope.Body.ToArray(), until);
 
     public MessageEnvelope ToEnvelope() => EnvelopeHeaders.Read(MessageId, Type, Key, Headers, Body);
 }

@@ -12,6 +12,13 @@ internal sealed record Reaction(Type MessageType, bool IsTimeout)
     /// <summary>Whether the instance may end with it.</summary>
     public bool MayComplete => steps.OfType<ReactionStep.Completes>().Any();
 
+    /// <summary>Whether the instance ends with it in any case.</summary>
+    public bool MustComplete => steps.OfType<ReactionStep.Completes>().Any(step => step.When is null);
+
+    /// <summary>Whether the instance ends where it comes to a state. If both depend on conditions, these are taken to be the same.</summary>
+    public bool CompletesIn(string state)
+        => MustComplete || (MayComplete && steps.OfType<ReactionStep.Enters>().All(step => step.State != state || step.When is not null));
+
     public IEnumerable<string> Targets => steps.OfType<ReactionStep.Enters>().Select(step => step.State);
 
     public void Add(ReactionStep step) => steps.Add(step);

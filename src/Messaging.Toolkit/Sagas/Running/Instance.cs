@@ -24,7 +24,7 @@ internal sealed class Instance(Guid id, SagaReading reading, MessageContext mess
     /// <summary>The endpoint has marked it as stuck, because a message of it could not be handled.</summary>
     public bool IsMarked { get; set; }
 
-    public void Note(SagaEvent told, string? step = null, string? detail = null)
+    public void Note(SagaEvent told, string? step = null, string? detail = null, SagaFailureKind? failure = null)
         => history.Add(new SagaHistoryEntry
         {
             Sequence = (Record?.HistoryLength ?? 0) + history.Count + 1,
@@ -32,6 +32,7 @@ internal sealed class Instance(Guid id, SagaReading reading, MessageContext mess
             Event = told,
             Step = step,
             MessageId = message.MessageId,
+            Failure = failure,
             Detail = detail is { Length: > MaxDetailLength } ? detail[..MaxDetailLength] : detail,
         });
 }

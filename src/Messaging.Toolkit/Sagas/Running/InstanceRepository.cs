@@ -10,11 +10,11 @@ namespace Messaging.Toolkit.Sagas.Running;
 /// <param name="definition">The definition.</param>
 /// <param name="endpoint">The endpoint that runs it.</param>
 /// <param name="progressType">How the progress is written.</param>
-/// <param name="upgrade">Moves a progress by an upgrade.</param>
-/// <param name="positions">The steps or states that a progress depends on.</param>
+/// <param name="bringUp">Makes a progress of a version one of the current version.</param>
+/// <param name="dependencies">What a progress of the current version depends on.</param>
 internal sealed class InstanceRepository<TProgress>(
     InstanceDefinition definition, string endpoint, JsonTypeInfo<TProgress> progressType,
-    Func<TProgress, SagaUpgrade, TProgress> upgrade, Func<TProgress, IEnumerable<string>> positions) where TProgress : class
+    Func<TProgress, int, TProgress> bringUp, Func<TProgress, IEnumerable<Dependency>> dependencies) where TProgress : class
 {
     public async Task<Instance> ReadAsync(IMessageStore store, IServiceProvider scope, Guid id, MessageContext message, CancellationToken cancellationToken)
     {
@@ -38,13 +38,12 @@ internal sealed class InstanceRepository<TProgress>(
             throw new SagaMisplacedException($"Saga {record.Id:N} is of version {record.Version} of '{definition.Name}', and this process has version {definition.Version}: its messages wait for a process that has it.");
         }
 
-        var progress = definition.UpgradesFrom(record.Version).Aggregate(ReadProgress(record), upgrade);
-
-        if (positions(progress).FirstOrDefault(position => !definition.Has(position)) is { } unknown)
+        var progress = bringUp(ReadProgress(record), record.Version);
+        if (dependencies(progress).FirstOrDefault(dependency => !dependency.IsThere).What is { } unknown)
         {
             throw new SagaMisplacedException(
-                $"Saga {record.Id:N} of '{definition.Name}' depends on '{unknown}', which the definition does not have any more. " +
-                "It is not touched, and its messages wait: deploy a definition with a Version whose upgrade maps it.");
+                $"Saga {record.Id:N} of '{definition.Name}' depends on {unknown}, which the definition does not have any more. " +
+                "It is not touched, and its messages wait: deploy a definition that has it, or one with a new Version whose upgrade says what has become of it.");
         }
 
         if (record.Version != definition.Version || record.Shape != definition.Shape)
@@ -77,6 +76,7 @@ internal sealed class InstanceRepository<TProgress>(
                 State = state,
                 Progress = JsonSerializer.Serialize(progress, progressType),
                 Reason = summary.Reason,
+                Failure = summary.Failure,
                 DueAt = summary.DueAt,
                 CreatedAt = before?.CreatedAt ?? instance.Now,
                 ChangedAt = instance.Now,
@@ -99,4 +99,4 @@ internal sealed class InstanceRepository<TProgress>(
 }
 
 /// <summary>What is stored of an instance for those who look for it.</summary>
-internal readonly record struct InstanceSummary(string Correlation, SagaStatus Status, string Position, string? Reason, DateTime? DueAt);
+internal readonly record struct InstanceSummary(string Correlation, SagaStatus Status, string Position, string? Reason, SagaFailureKind? Failure, DateTime? DueAt);

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas.Definitions;
 using Messaging.Toolkit.Sagas.Diagrams;
+using Messaging.Toolkit.Sagas.Engine;
 using Messaging.Toolkit.Sagas.Processes;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
@@ -14,6 +16,8 @@ namespace Messaging.Toolkit.Sagas.Running;
 internal sealed class SagaBus(
     IServiceProvider scope, MessagingModel model, MessageBus bus, OutgoingMessages outgoing, MessageIds ids, StoreCollection stores, SagaServices services) : ISagas
 {
+    private const int HistoryPage = 1000;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     public Guid Start<TSaga, TState>(TState state, Guid? id = null) where TSaga : Saga<TState> where TState : class
@@ -65,26 +69,32 @@ internal sealed class SagaBus(
     {
         ArgumentNullException.ThrowIfNull(correlation);
         var definition = Get(typeof(TProcess)).Definition;
-        return FindAsync(ProcessDefinition.IdOf(definition.Name, ProcessDefinition.ToText(correlation)!), cancellationToken);
+        return FindAsync(ProcessDefinition.IdOf(definition.Name, CorrelationText.Of(correlation, definition.Name)!), cancellationToken);
     }
 
     public async Task<IReadOnlyList<SagaView>> QueryAsync(SagaQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var found = new List<SagaRecord>();
+        var pages = new List<IReadOnlyList<SagaRecord>>();
         foreach (var store in Stores())
         {
-            found.AddRange(await store.SagaCatalogue.QueryAsync(query, cancellationToken));
+            pages.Add(await store.SagaCatalogue.QueryAsync(query, cancellationToken));
         }
 
-        return [.. found.OrderByDescending(record => record.CreatedAt).Take(query.Limit).Select(ToView)];
+        // A database's own order of ids is the one that it pages by.
+        return pages is [var page]
+            ? [.. page.Select(ToView)]
+            : [.. pages.SelectMany(records => records).OrderByDescending(record => record.CreatedAt).ThenByDescending(record => record.Id).Take(query.Limit).Select(ToView)];
     }
 
-    public async Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, CancellationToken cancellationToken = default)
+        => GetHistoryAsync(id, after: 0, HistoryPage, cancellationToken);
+
+    public async Task<IReadOnlyList<SagaHistoryEntry>> GetHistoryAsync(Guid id, int after, int limit, CancellationToken cancellationToken = default)
     {
         foreach (var store in Stores())
         {
-            if (await store.SagaCatalogue.ReadHistoryAsync(id, cancellationToken) is { Count: > 0 } history)
+            if (await store.SagaCatalogue.ReadHistoryAsync(id, after, limit, cancellationToken) is { Count: > 0 } history)
             {
                 return history;
             }
@@ -96,7 +106,40 @@ internal sealed class SagaBus(
     public void Resume(SagaView instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        bus.SendTo(instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new SagaRequest(instance.Definition, instance.Id).ToAddressing());
+        bus.SendTo(EndpointOf(instance.Definition) ?? instance.Endpoint, new SagaSignal(SagaSignalKind.Resume), new SagaRequest(instance.Definition, instance.Id).ToAddressing());
+    }
+
+    public async Task<bool> CancelAsync(Guid id, string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        SagaRecord? record = null;
+        foreach (var store in Stores())
+        {
+            record ??= (await store.SagaCatalogue.FindAsync([id], cancellationToken)).FirstOrDefault();
+        }
+
+        if (record is null || record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Compensating)
+        {
+            return false;
+        }
+
+        if (EndpointOf(record.Definition) is not { } endpoint)
+        {
+            throw Unknown($"'{record.Definition}'");
+        }
+
+        if (model.Endpoints.SelectMany(known => known.Instances).First(known => known.Name == record.Definition) is not SagaDefinition saga)
+        {
+            throw new MessagingException($"{id:N} is an instance of the process manager '{record.Definition}', which has nothing to undo it by: send it an event that ends it.");
+        }
+
+        if (!CanBeCancelled(saga, record))
+        {
+            return false;
+        }
+
+        bus.SendTo(endpoint, new SagaSignal(SagaSignalKind.Cancel, Reason: reason), new SagaRequest(record.Definition, id).ToAddressing());
+        return true;
     }
 
     public string ToMermaid(string definition, SagaView? instance = null)
@@ -119,7 +162,21 @@ internal sealed class SagaBus(
         }
 
         var state = definition.MapState(record.State, record.Version);
-        return new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(state, typeof(TState), definition.Name), record.Reason);
+        return new SagaOutcome<TState>(id, record.Status, (TState)services.States.Read(state, typeof(TState), definition.Name), record.Reason, record.Failure);
+    }
+
+    /// <summary>Whether it is before its pivot, as far as that can be seen from here. What it can still be when the signal comes is for the engine to say.</summary>
+    private static bool CanBeCancelled(SagaDefinition saga, SagaRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Progress, SagaJson.Default.SagaProgress) is not { } progress
+                || (progress is { Status: SagaStatus.Running, IsPastPivot: false } && !progress.Steps.Any(run => run.State == StepState.Running && saga.IsPivot(run.Step)));
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
     }
 
     private (InstanceDefinition Definition, EndpointDefinition Endpoint) Get(Type type)
@@ -134,6 +191,10 @@ internal sealed class SagaBus(
 
         throw Unknown(type.Name);
     }
+
+    /// <summary>Where a definition runs now: it may have been elsewhere when the instance was last handled. Null if not in this application.</summary>
+    private string? EndpointOf(string definition)
+        => model.Endpoints.FirstOrDefault(endpoint => endpoint.Instances.Any(known => known.Name == definition))?.Name;
 
     private IEnumerable<IMessageStore> Stores()
     {
@@ -168,6 +229,7 @@ internal sealed class SagaBus(
         Status = record.Status,
         Position = record.Position,
         Reason = record.Reason,
+        Failure = record.Failure,
         DueAt = record.DueAt,
         CreatedAt = record.CreatedAt,
         ChangedAt = record.ChangedAt,

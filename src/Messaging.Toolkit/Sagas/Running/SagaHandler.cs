@@ -15,7 +15,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     private static readonly TimeSpan LongestActivity = TimeSpan.FromDays(24);
 
     private readonly InstanceRepository<SagaProgress> instances = new(
-        definition, endpoint, SagaJson.Default.SagaProgress, Upgrade, static progress => progress.Steps.Where(run => run.IsOpen).Select(run => run.Step).Concat(progress.Effects));
+        definition, endpoint, SagaJson.Default.SagaProgress, (progress, version) => BringUp(definition, progress, version), progress => Dependencies.Of(definition, progress));
 
     public bool Accepts(MessageEnvelope envelope) => SagaRequest.Parse(envelope.InReplyTo)?.Definition == definition.Name;
 
@@ -67,8 +67,12 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         // It was started twice, or the reply came twice under different ids.
         SagaSignal { Kind: SagaSignalKind.Start } => null,
+
+        // Something of it is in the dead letters: nothing is decided by the clock until somebody has looked at that.
+        SagaSignal { Kind: SagaSignalKind.Due } when instance.IsMarked => null,
         SagaSignal { Kind: SagaSignalKind.Due, DueUntil: { } due } => new SagaInput.Due(due),
         SagaSignal { Kind: SagaSignalKind.Resume } => Resume(instance),
+        SagaSignal { Kind: SagaSignalKind.Cancel, Reason: { } reason } => new SagaInput.Cancelled(reason),
         _ when !definition.Has(request.Step) => throw new UnhandleableException($"it replies to step '{request.Step}', which '{definition.Name}' does not have"),
         Answer answer => InputOf(answer, request),
         _ => InputOfReply(message, turn, request),
@@ -95,8 +99,8 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         (true, true) => definition.Step(request.Step).CompensationReply is null ? new SagaInput.Undone(request.Step, request.Attempt) : null,
         (false, true) => null,
-        (true, false) => new SagaInput.UndoFailed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
-        (false, false) => new SagaInput.Failed(request.Step, request.Attempt, answer.Reason ?? "its command was given up"),
+        (true, false) => new SagaInput.UndoFailed(request.Step, request.Attempt, answer.Reason ?? "its command was given up", SagaFailureKind.Broken),
+        (false, false) => new SagaInput.Failed(request.Step, request.Attempt, answer.Reason ?? "its command was given up", SagaFailureKind.Broken),
     };
 
     private SagaInput? InputOfReply(object reply, SagaTurn turn, SagaRequest request)
@@ -130,9 +134,12 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         var decision = SagaEngine.Decide(definition.Plan, turn.Progress, input, instance.Now);
         turn.Progress = decision.Progress;
-        foreach (var (told, step, detail) in decision.History)
+        foreach (var (told, step, detail, failure) in decision.History)
         {
-            instance.Note(told, step, detail);
+            instance.Note(told, step, detail, failure);
+
+            // What it was marked for is of no interest any more when everything is undone.
+            instance.IsMarked &= told != SagaEvent.Cancelled;
         }
 
         return decision.Effects;
@@ -164,7 +171,9 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
     {
         if (turn.FailureOf(instance.Id, effect) is { } failure)
         {
-            return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failure) : new SagaInput.Failed(effect.Step, effect.Attempt, failure);
+            return effect.Undoes
+                ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failure.Reason, failure.Kind)
+                : new SagaInput.Failed(effect.Step, effect.Attempt, failure.Reason, failure.Kind);
         }
 
         var step = definition.Step(effect.Step);
@@ -219,8 +228,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         ActivityResult result;
         try
         {
-            // One that does not listen to its token is left behind: its transaction is rolled back under it.
-            result = await runs.Execute(turn.Scope, turn.State, context, either.Token).WaitAsync(either.Token);
+            result = await WaitAsync(runs.Execute(turn.Scope, turn.State, context, either.Token), instance, turn, effect, either.Token);
             if (result.Reason is null)
             {
                 // Here, so that what cannot be saved is the activity's failure and nobody else's.
@@ -233,7 +241,7 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         }
         catch (Exception exception) when (limit.IsCancellationRequested)
         {
-            throw new StepFailedException(instance.Id, effect, $"it did not end within {timeout}", isFinal: true, exception);
+            throw new StepFailedException(instance.Id, effect, $"it did not end within {timeout}", SagaFailureKind.TimedOut, isFinal: true, exception);
         }
         catch (Exception exception)
         {
@@ -242,7 +250,21 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
         if (result.Reason is { } reason)
         {
-            throw new StepFailedException(instance.Id, effect, reason, isFinal: true);
+            throw new StepFailedException(instance.Id, effect, reason, SagaFailureKind.Refused, isFinal: true);
+        }
+    }
+
+    /// <summary>Waits for an activity. One that does not listen to its token is left behind: its transaction is rolled back, and what it holds is kept until it ends.</summary>
+    private static async Task<ActivityResult> WaitAsync(Task<ActivityResult> activity, Instance instance, SagaTurn turn, SagaEffect effect, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await activity.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!activity.IsCompleted)
+        {
+            await turn.Services.LeftBehind.LeaveAsync(activity, instance.Id, effect, turn.Bus.Store.GetSession(turn.Scope));
+            throw;
         }
     }
 
@@ -260,22 +282,32 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
 
     /// <summary>The exception's own message may quote what nobody else should read. It is in the log.</summary>
     private static StepFailedException Broken(Instance instance, SagaEffect effect, Exception exception)
-        => new(instance.Id, effect, exception is MessagingException ? exception.Message : $"it failed with {exception.GetType().Name}", isFinal: false, exception);
+        => new(instance.Id, effect, exception is MessagingException ? exception.Message : $"it failed with {exception.GetType().Name}", SagaFailureKind.Broken, isFinal: false, exception);
 
     private async Task WriteAsync(Instance instance, SagaTurn turn, CancellationToken cancellationToken)
     {
         var progress = turn.Progress;
         var isMarked = instance.IsMarked && !progress.IsFinished;
         var isStuck = progress.Trouble is not null || isMarked;
+        var failure = progress.TroubleKind ?? (isMarked ? SagaFailureKind.Broken : progress.Failure);
         var status = isStuck ? SagaStatus.Stuck : progress.Status;
         var reason = progress.Trouble ?? (isMarked ? instance.Record!.Reason : null) ?? progress.Reason;
         await instances.WriteAsync(
             turn.Bus.Store, turn.Scope, instance, progress, turn.Services.States.Write(turn.State, definition.Name),
-            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, progress.DueAt), cancellationToken);
+            new InstanceSummary(SagaRequest.KeyOf(instance.Id), status, progress.Position, reason, failure, isMarked ? null : progress.DueAt), cancellationToken);
         if (status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck)
         {
             turn.Context.OnCommitted(() => turn.Services.Watch.Look(turn.Bus.Store));
         }
+    }
+
+    /// <summary>A progress as a version has left it, as the current one has it. What that does not undo any more need not be undone: a new version says so.</summary>
+    public static SagaProgress BringUp(SagaDefinition definition, SagaProgress progress, int version)
+    {
+        var current = definition.UpgradesFrom(version).Aggregate(progress, Upgrade);
+        return version == definition.Version
+            ? current
+            : current with { Effects = [.. current.Effects.Where(step => !definition.Has(step) || definition.Step(step).Compensation is not null)] };
     }
 
     /// <summary>A step keeps the name that it was begun with for its requests, some of which may be on their way.</summary>

@@ -5,7 +5,8 @@ namespace Messaging.Toolkit.Sagas.Running;
 /// <param name="State">For <see cref="SagaSignalKind.Start"/>: the state to begin with, as JSON.</param>
 /// <param name="Version">For <see cref="SagaSignalKind.Start"/>: the version of the definition that the state is of.</param>
 /// <param name="DueAt">For <see cref="SagaSignalKind.Due"/>: which timeout, as it was stored.</param>
-internal sealed record SagaSignal(SagaSignalKind Kind, string? State = null, int Version = 1, DateTime? DueAt = null)
+/// <param name="Reason">For <see cref="SagaSignalKind.Cancel"/>: why.</param>
+internal sealed record SagaSignal(SagaSignalKind Kind, string? State = null, int Version = 1, DateTime? DueAt = null, string? Reason = null)
 {
     /// <summary>Databases keep fewer digits of a time than there are.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);
@@ -32,4 +33,7 @@ internal enum SagaSignalKind
 
     /// <summary>An operator lets it go on.</summary>
     Resume,
+
+    /// <summary>An operator wants it to be undone.</summary>
+    Cancel,
 }

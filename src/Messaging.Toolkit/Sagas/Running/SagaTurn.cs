@@ -23,6 +23,6 @@ internal sealed class SagaTurn(IServiceProvider scope, MessageBus bus, MessageCo
     public bool HasRunActivity { get; set; }
 
     /// <summary>Why something must not be tried in this attempt, because it has failed in those before; null if it may.</summary>
-    public string? FailureOf(Guid saga, SagaEffect effect)
-        => context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect))?.Reason;
+    public StepFailedException? FailureOf(Guid saga, SagaEffect effect)
+        => context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect));
 }

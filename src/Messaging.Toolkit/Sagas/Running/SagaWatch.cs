@@ -34,7 +34,7 @@ internal sealed class SagaWatch(TimeProvider time, EntropySource entropy, ILogge
         cancellationToken.ThrowIfCancellationRequested();
         if (timeout == TimeSpan.Zero)
         {
-            return (await store.SagaCatalogue.FindAsync([id], cancellationToken)).FirstOrDefault(HasEnded);
+            return (await store.SagaCatalogue.FindEndedAsync([id], cancellationToken)).FirstOrDefault();
         }
 
         var waiter = new Waiter(id);
@@ -50,8 +50,6 @@ internal sealed class SagaWatch(TimeProvider time, EntropySource entropy, ILogge
             Remove(store, waiter);
         }
     }
-
-    private static bool HasEnded(SagaRecord record) => record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck;
 
     private void Add(IMessageStore store, Waiter waiter)
     {
@@ -92,8 +90,7 @@ internal sealed class SagaWatch(TimeProvider time, EntropySource entropy, ILogge
 
         foreach (var some in waiters.Chunk(500))
         {
-            var records = await store.SagaCatalogue.FindAsync([.. some.Select(waiter => waiter.Id).Distinct()], cancellationToken);
-            var ended = records.Where(HasEnded).ToDictionary(record => record.Id);
+            var ended = (await store.SagaCatalogue.FindEndedAsync([.. some.Select(waiter => waiter.Id).Distinct()], cancellationToken)).ToDictionary(record => record.Id);
             foreach (var waiter in some)
             {
                 if (ended.TryGetValue(waiter.Id, out var record))

@@ -30,12 +30,12 @@ public interface ISagaStore
     /// Sends a message for each instance whose timeout has fallen due: the rows of the outbox and the next time to look at the
     /// instance are one transaction. The revision stays. Two processes at once send each timeout once.
     /// </summary>
-    /// <param name="endpoints">The endpoints whose instances to look for.</param>
+    /// <param name="definitions">The definitions whose instances to look for, whichever endpoint they were last run by.</param>
     /// <param name="count">How many at most.</param>
     /// <param name="again">After which time a timeout is sent again that nobody has handled.</param>
     /// <param name="toMessages">Makes the messages for an instance.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many were sent.</returns>
     Task<int> SendDueAsync(
-        IReadOnlyCollection<string> endpoints, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken);
+        IReadOnlyCollection<string> definitions, int count, TimeSpan again, Func<DueSaga, IReadOnlyList<OutgoingMessage>> toMessages, CancellationToken cancellationToken);
 }

@@ -45,6 +45,9 @@ public sealed record SagaRecord
     /// <summary>Why it is compensated or stuck, or null.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>What kind of failure the reason is, or null.</summary>
+    public SagaFailureKind? Failure { get; init; }
+
     /// <summary>When its next timeout falls due, by the store's clock, in UTC; null if it has none.</summary>
     public DateTime? DueAt { get; init; }
 

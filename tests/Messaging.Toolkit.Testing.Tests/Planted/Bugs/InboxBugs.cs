@@ -27,13 +27,13 @@ internal static class InboxBugs
 
         new("claim apart", "The claim is committed by itself, before the handlers' transaction.", Inbox,
             """
-                await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+                var transaction = holdings.Transaction = await context.Database.BeginTransactionAsync(cancellationToken);
                 await ClaimAsync(context, sql, attempt, cancellationToken);
             """,
             """
                 await context.Database.OpenConnectionAsync(cancellationToken);
                 await ClaimAsync(context, sql, attempt, cancellationToken);
-                await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+                var transaction = holdings.Transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             """),
 
         new("failure taken for a duplicate", "A claim that fails counts as one that was there already.", Dialect,
@@ -57,7 +57,7 @@ internal static class InboxBugs
             """),
 
         new("handler in no transaction", "The second and further messages of a group are handled on connections of their own.", Inbox,
-            "await using var shared = await SharedConnection.JoinAsync(context, leader, transaction, cancellationToken);",
+            "shared = await SharedConnection.JoinAsync(context, leader, holdings.Transaction!.GetDbTransaction(), cancellationToken);",
             ""),
 
         new("handler not saved", "What a handler has changed is not saved for it.", Inbox,
@@ -70,7 +70,7 @@ internal static class InboxBugs
 
         new("retry in the same scope", "A transaction that is retried uses the context of the attempt before.", Inbox,
             "(_, current, cancel) => RunInNewScopeAsync(current, cancel),",
-            "(_, current, cancel) => RunAsync(scope.ServiceProvider, current, cancel),"),
+            "(_, current, cancel) => RunAsync(holdings, current, cancel),"),
 
         new("commit believed", "A commit whose reply is lost counts as one that took effect.", Inbox,
             "if (!await IsClaimedAsync(context, sql, attempt.Endpoint, messageId, cancellationToken))",

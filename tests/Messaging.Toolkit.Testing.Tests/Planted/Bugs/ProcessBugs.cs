@@ -30,8 +30,8 @@ internal static class ProcessBugs
             "foreach (var waiting in Enumerable.Reverse(parked))"),
 
         Bug("parked event in the place of others", "Of the events that wait for an instance only the last one is kept.",
-            "Parked = [.. turn.Progress.Parked, ParkedEvent.Of(turn.Context.Envelope)],",
-            "Parked = [ParkedEvent.Of(turn.Context.Envelope)],"),
+            "Parked = [.. turn.Progress.Parked, ParkedEvent.Of(turn.Context.Envelope, until)],",
+            "Parked = [ParkedEvent.Of(turn.Context.Envelope, until)],"),
 
         Bug("instance by key", "An event is for the instance of its ordering key.",
             """

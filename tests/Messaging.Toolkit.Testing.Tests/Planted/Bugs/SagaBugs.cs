@@ -80,7 +80,7 @@ internal static class SagaBugs
             }
             catch (StepFailedException failed)
             {
-                return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failed.Reason) : new SagaInput.Failed(effect.Step, effect.Attempt, failed.Reason);
+                return effect.Undoes ? new SagaInput.UndoFailed(effect.Step, effect.Attempt, failed.Reason, failed.Kind) : new SagaInput.Failed(effect.Step, effect.Attempt, failed.Reason, failed.Kind);
             }
             """),
 
@@ -89,7 +89,7 @@ internal static class SagaBugs
             ""),
 
         Bug("failed step tried for ever", "A step that was given up is tried in each further attempt at its message.", "Messaging.Toolkit/Sagas/Running/SagaTurn.cs",
-            "=> context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect))?.Reason;",
+            "=> context.GivenUp.FirstOrDefault(failure => failure.IsOf(saga, effect));",
             "=> null;"),
 
         Bug("no notice", "Nobody is told of a command that went to the dead letters.", "Messaging.Toolkit/Endpoints/FailureJudge.cs",
@@ -175,9 +175,9 @@ internal static class SagaBugs
             foreach (var command in sql.InsertMessages(context, transaction, [.. due.SelectMany(toMessages)]))
             """),
 
-        Bug("told too early", "Who waits for a saga is told that it has ended when it begins to compensate.", "Messaging.Toolkit/Sagas/Running/SagaWatch.cs",
-            "record.Status is SagaStatus.Completed or SagaStatus.Compensated or SagaStatus.Stuck",
-            "record.Status is not SagaStatus.Running"),
+        Bug("told too early", "Who waits for a saga is told that it has ended when it begins to compensate.", "Messaging.Toolkit.EntityFrameworkCore/Sql/SagaCatalogueSql.cs",
+            "command.CommandText += $\" AND {saga.Status} IN ({Finished}, '{SagaStatus.Stuck}')\";",
+            "command.CommandText += $\" AND {saga.Status} <> '{SagaStatus.Running}'\";"),
     ];
 
     private static PlantedBug Bug(string name, string description, string file, string old, string @new) => new(name, description, file, old, @new) { Application = "sagas" };
