@@ -2,7 +2,9 @@ using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
+using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Tests.Runtime;
 
@@ -65,6 +67,10 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
     }
 
     public IInbox Inbox => throw new NotSupportedException();
+
+    public IParkingStore Parking => throw new NotSupportedException();
+
+    public IScheduleStore Schedule => throw new NotSupportedException();
 
     public IDeadLetterStore DeadLetters => throw new NotSupportedException();
 
