@@ -19,8 +19,21 @@ internal static class Server
     /// <summary>The one in this process, or null if there is a real one.</summary>
     public static MockCluster? Mock => Shared.IsValueCreated ? Shared.Value : null;
 
+    /// <summary>Where the cluster is, and how long its groups wait: the one in this process gives every rebalance the session timeout less a second.</summary>
+    public static KafkaOptions Options(MockCluster? mock = null)
+    {
+        var options = new KafkaOptions { BootstrapServers = mock?.BootstrapServers ?? BootstrapServers, Prefix = NewPrefix() };
+        if ((mock ?? Mock) is not null)
+        {
+            options.ConsumerProperties["session.timeout.ms"] = "2000";
+            options.ConsumerProperties["heartbeat.interval.ms"] = "200";
+        }
+
+        return options;
+    }
+
     /// <summary>A prefix for the topics and groups of one test.</summary>
-    public static string NewPrefix() => $"t{Environment.ProcessId}-{DateTime.UtcNow:HHmmssfff}-{Interlocked.Increment(ref names)}.";
+    private static string NewPrefix() => $"t{Environment.ProcessId}-{DateTime.UtcNow:HHmmssfff}-{Interlocked.Increment(ref names)}.";
 
     /// <summary>Creates topics, which no client can do in the cluster of this process.</summary>
     public static async Task CreateAsync(MockCluster? mock, IEnumerable<string> topics, int partitions = Partitions)

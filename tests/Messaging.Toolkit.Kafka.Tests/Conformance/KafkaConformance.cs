@@ -12,13 +12,14 @@ namespace Messaging.Toolkit.Kafka.Tests.Conformance;
 /// <summary>The suite that every transport passes, on a real cluster or on one in this process.</summary>
 public abstract class KafkaConformance(Action<KafkaOptions> configure) : TransportConformance
 {
-    private readonly string prefix = Server.NewPrefix();
+    private readonly string prefix = Server.Options().Prefix;
     private readonly BreakableClients clients = new();
     private bool isCreated;
 
     protected override async ValueTask<ITransport> CreateTransportAsync(MessageTopology topology)
     {
-        var options = new KafkaOptions { BootstrapServers = Server.BootstrapServers, Prefix = prefix, ConsumerProperties = { ["heartbeat.interval.ms"] = "200" } };
+        var options = Server.Options();
+        options.Prefix = prefix;
         configure(options);
         if (!isCreated)
         {

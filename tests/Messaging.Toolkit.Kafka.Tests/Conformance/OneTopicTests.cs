@@ -19,5 +19,5 @@ internal static class Reasons
     public const string OnePosition =
         "Kafka keeps one position of a partition: what was settled behind something that was not comes again, as a duplicate. ReceiverTests has it for Kafka.";
 
-    public const string OrderOfATopic = "A key has its order within a topic, and here each type has its own. OneTopicTests has it for a topic that they share.";
+    public const string OrderOfATopic = "A key has its order within a topic, and commands are not in that of events here. OneTopicTests has it for a topic that they share.";
 }
