@@ -7,8 +7,9 @@ namespace Messaging.Toolkit.Kafka.Clients;
 /// <summary>Asks a cluster about its topics.</summary>
 internal sealed class ConfluentTopicAdmin(IAdminClient admin, TimeSpan timeout) : ITopicAdmin
 {
-    public IReadOnlySet<string> List()
-        => admin.GetMetadata(timeout).Topics.Where(topic => topic.Error.Code == ErrorCode.NoError).Select(topic => topic.Topic).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string?> List()
+        => admin.GetMetadata(timeout).Topics.Where(topic => topic.Error.Code != ErrorCode.UnknownTopicOrPart)
+            .ToDictionary(topic => topic.Topic, topic => topic.Error.Code is ErrorCode.NoError or ErrorCode.LeaderNotAvailable ? null : $"{topic.Error.Code}, {topic.Error.Reason}", StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, string> Create(IReadOnlyCollection<TopicPlan> topics)
     {
@@ -29,9 +30,9 @@ internal sealed class ConfluentTopicAdmin(IAdminClient admin, TimeSpan timeout) 
             return exception.Results.Where(result => result.Error.Code is not (ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
                 .ToDictionary(result => result.Topic, result => $"{result.Error.Code}, {result.Error.Reason}");
         }
-        catch (KafkaException exception) when (exception.Error.Code == ErrorCode.Local_UnsupportedFeature)
+        catch (KafkaException exception)
         {
-            return topics.ToDictionary(topic => topic.Name, _ => "the brokers do not let clients create topics");
+            return topics.ToDictionary(topic => topic.Name, _ => $"{exception.Error.Code}, {exception.Error.Reason}");
         }
     }
 }

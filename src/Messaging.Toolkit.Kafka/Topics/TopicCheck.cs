@@ -7,14 +7,11 @@ internal static class TopicCheck
     public static IReadOnlyDictionary<string, string> Ensure(ITopicAdmin admin, IReadOnlyCollection<TopicPlan> topics, bool create)
     {
         var known = admin.List();
-        var missing = topics.Where(topic => !known.Contains(topic.Name)).ToList();
-        if (missing.Count == 0)
-        {
-            return new Dictionary<string, string>();
-        }
-
-        return create
-            ? admin.Create(missing).ToDictionary(failed => failed.Key, failed => $"it is missing and could not be created: {failed.Value}")
-            : missing.ToDictionary(topic => topic.Name, _ => "it is missing, or may not be seen: create it or grant access to it, or set CreateTopics");
+        var troubles = topics.Where(topic => known.GetValueOrDefault(topic.Name) is not null).ToDictionary(topic => topic.Name, topic => known[topic.Name]!);
+        var missing = topics.Where(topic => !known.ContainsKey(topic.Name)).ToList();
+        var failed = missing.Count == 0 ? []
+            : create ? admin.Create(missing).Select(failed => KeyValuePair.Create(failed.Key, $"it is missing and could not be created: {failed.Value}"))
+            : missing.Select(topic => KeyValuePair.Create(topic.Name, "it is missing, or may not be seen: create it or grant access to it, or set CreateTopics"));
+        return troubles.Concat(failed).ToDictionary();
     }
 }

@@ -19,17 +19,32 @@ internal static class Bare
     }
 
     /// <summary>Reads a topic from its beginning until that many have come.</summary>
-    public static List<ConsumeResult<byte[]?, byte[]?>> Read(KafkaOptions options, string topic, int count)
+    public static List<ConsumeResult<byte[]?, byte[]?>> Read(KafkaOptions options, string topic, int count) => Read(options, topic, records => records.Count >= count);
+
+    /// <summary>Reads a topic from its beginning until that many with different bodies have come, and returns the first of each.</summary>
+    public static List<ConsumeResult<byte[]?, byte[]?>> ReadFirsts(KafkaOptions options, string topic, int count)
+    {
+        var seen = new HashSet<string>();
+        return [.. Read(options, topic, records => records.DistinctBy(Body).Count() >= count).Where(record => seen.Add(Body(record)))];
+
+        static string Body(ConsumeResult<byte[]?, byte[]?> record) => Convert.ToHexString(record.Message.Value ?? []);
+    }
+
+    private static List<ConsumeResult<byte[]?, byte[]?>> Read(KafkaOptions options, string topic, Func<List<ConsumeResult<byte[]?, byte[]?>>, bool> isEnough)
     {
         using var consumer = NewConsumer(options, $"bare-{Guid.NewGuid():N}");
         consumer.Subscribe(topic);
         var deadline = DateTime.UtcNow + Line.Patience;
         var records = new List<ConsumeResult<byte[]?, byte[]?>>();
-        while (records.Count < count && DateTime.UtcNow < deadline)
+        while (DateTime.UtcNow < deadline)
         {
-            if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } record)
+            if (consumer.Consume(TimeSpan.FromMilliseconds(200)) is { } record)
             {
                 records.Add(record);
+            }
+            else if (isEnough(records))
+            {
+                break; // And nothing more has come.
             }
         }
 

@@ -53,7 +53,7 @@ internal sealed class MockCluster : IDisposable
 }
 
 /// <summary>Kinds of requests, by their number in the protocol.</summary>
-internal enum Request : short
+public enum Request : short
 {
     Produce = 0,
     Fetch = 1,

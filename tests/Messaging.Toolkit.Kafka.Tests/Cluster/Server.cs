@@ -14,19 +14,27 @@ internal static class Server
     private static readonly Lazy<MockCluster> Shared = new(() => new MockCluster());
     private static int names;
 
-    public static string BootstrapServers { get; } = Environment.GetEnvironmentVariable("MESSAGING_TEST_KAFKA") is { Length: > 0 } servers ? servers : Shared.Value.BootstrapServers;
+    private static readonly string? Real = Environment.GetEnvironmentVariable("MESSAGING_TEST_KAFKA") is { Length: > 0 } servers ? servers : null;
+
+    public static string BootstrapServers => Real ?? Shared.Value.BootstrapServers;
 
     /// <summary>The one in this process, or null if there is a real one.</summary>
-    public static MockCluster? Mock => Shared.IsValueCreated ? Shared.Value : null;
+    public static MockCluster? Mock => Real is null ? Shared.Value : null;
 
-    /// <summary>Where the cluster is, and how long its groups wait: the one in this process gives every rebalance the session timeout less a second.</summary>
+    /// <summary>How long groups wait. A real broker may refuse less than six seconds; the cluster in this process gives every rebalance the session timeout less a second.</summary>
+    public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>
+    {
+        ["session.timeout.ms"] = Real is not null ? "6000" : "2000",
+        ["heartbeat.interval.ms"] = "200",
+    };
+
+    /// <summary>Where the cluster is, with a prefix of one's own.</summary>
     public static KafkaOptions Options(MockCluster? mock = null)
     {
         var options = new KafkaOptions { BootstrapServers = mock?.BootstrapServers ?? BootstrapServers, Prefix = NewPrefix() };
-        if ((mock ?? Mock) is not null)
+        foreach (var (name, value) in Quick)
         {
-            options.ConsumerProperties["session.timeout.ms"] = "2000";
-            options.ConsumerProperties["heartbeat.interval.ms"] = "200";
+            options.ConsumerProperties[name] = value;
         }
 
         return options;

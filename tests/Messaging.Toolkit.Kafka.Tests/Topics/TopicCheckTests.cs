@@ -12,7 +12,7 @@ public sealed class TopicCheckTests
     {
         var options = new KafkaOptions { Topics = { Partitions = 3, ReplicationFactor = 2, Configuration = { ["retention.ms"] = "1000" } }, MaxMessageBytes = 4096 };
         options.Topic("b", topic => topic.Partitions = 7);
-        admin.There.Add("c");
+        admin.There["c"] = null;
 
         TopicCheck.Ensure(admin, [.. new[] { "a", "b", "c" }.Select(name => new TopicPlan(name, options.OptionsOf(name)))], create: true).Should().BeEmpty();
 
@@ -31,9 +31,19 @@ public sealed class TopicCheckTests
     [Fact]
     public void Who_manages_topics_himself_is_told_what_is_missing_and_nothing_is_created()
     {
-        admin.There.Add("a");
+        admin.There["a"] = null;
 
         TopicCheck.Ensure(admin, [Plan("a"), Plan("b")], create: false).Should().ContainSingle().Which.Key.Should().Be("b");
+
+        admin.Created.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_is_there_and_cannot_be_used_is_named_and_not_created()
+    {
+        admin.There["a"] = "TopicAuthorizationFailed";
+
+        TopicCheck.Ensure(admin, [Plan("a")], create: true).Should().ContainSingle().Which.Value.Should().Be("TopicAuthorizationFailed");
 
         admin.Created.Should().BeEmpty();
     }
@@ -42,13 +52,13 @@ public sealed class TopicCheckTests
 
     private sealed class Admin : ITopicAdmin
     {
-        public HashSet<string> There { get; } = [];
+        public Dictionary<string, string?> There { get; } = [];
 
         public List<TopicPlan> Created { get; } = [];
 
         public Dictionary<string, string> Refused { get; } = [];
 
-        public IReadOnlySet<string> List() => There;
+        public IReadOnlyDictionary<string, string?> List() => There;
 
         public IReadOnlyDictionary<string, string> Create(IReadOnlyCollection<TopicPlan> topics)
         {
