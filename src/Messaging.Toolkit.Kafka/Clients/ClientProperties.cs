@@ -32,6 +32,7 @@ internal static class ClientProperties
         {
             ["auto.offset.reset"] = "earliest",
             ["auto.commit.interval.ms"] = "1000",
+            ["fetch.wait.max.ms"] = "100", // A partition that is resumed is not fetched before the last request for the others is answered.
             ["queued.min.messages"] = "1000",
             ["queued.max.messages.kbytes"] = "16384",
             ["fetch.message.max.bytes"] = Text(Math.Max(LeastFetch, options.MaxMessageBytes)),

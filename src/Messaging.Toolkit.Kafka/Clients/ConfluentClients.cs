@@ -19,7 +19,7 @@ internal sealed class ConfluentClients(KafkaOptions options, TimeProvider time, 
     public async ValueTask<IConsumerClient> OpenConsumerAsync(
         string group, IReadOnlyCollection<TopicPlan> topics, IConsumerEvents events, CancellationToken cancellationToken)
     {
-        var consumer = new ConfluentConsumer(group, options, events, EndAsync, logger);
+        var consumer = new ConfluentConsumer(group, options, events, EndAsync, time, logger);
         if ((await OpenAsync(consumer, () => consumer.Open(topics), cancellationToken)).FirstOrDefault() is { Key: { } topic, Value: var reason })
         {
             await consumer.DisposeAsync();

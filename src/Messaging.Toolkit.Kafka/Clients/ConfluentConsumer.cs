@@ -14,13 +14,15 @@ internal sealed class ConfluentConsumer : IConsumerClient
     private readonly TimeSpan patience;
     private readonly Func<Task, Task> endAsync;
     private readonly Connection connection;
+    private readonly LazyPauses pauses;
     private ClientThread? thread;
 
-    public ConfluentConsumer(string group, KafkaOptions options, IConsumerEvents events, Func<Task, Task> endAsync, ILogger logger)
+    public ConfluentConsumer(string group, KafkaOptions options, IConsumerEvents events, Func<Task, Task> endAsync, TimeProvider time, ILogger logger)
     {
         this.events = events;
         this.endAsync = endAsync;
         patience = options.RevocationPatience;
+        pauses = new LazyPauses(partition => Ask(() => consumer!.Pause([partition])), partition => Ask(() => consumer!.Resume([partition])), time);
         connection = new Connection(options, () => consumer!.Handle, logger);
         consumer = Connection.Build(options, () => new ConsumerBuilder<byte[]?, byte[]?>(ClientProperties.OfConsumer(options, group))
             .SetKeyDeserializer(new BytesDeserializer())
@@ -29,7 +31,7 @@ internal sealed class ConfluentConsumer : IConsumerClient
             .SetLogHandler((_, message) => connection.OnLog(message))
             .SetPartitionsAssignedHandler((_, partitions) => events.OnAssigned(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Release(partitions))
-            .SetPartitionsLostHandler((_, partitions) => events.OnReleased(Only(partitions), areLost: true))
+            .SetPartitionsLostHandler((_, partitions) => Lose(partitions))
             .Build());
     }
 
@@ -46,9 +48,9 @@ internal sealed class ConfluentConsumer : IConsumerClient
         return troubles;
     }
 
-    public void Pause(TopicPartition partition) => Ask(() => consumer.Pause([partition]));
+    public void Pause(TopicPartition partition) => pauses.Pause(partition);
 
-    public void Resume(TopicPartition partition) => Ask(() => consumer.Resume([partition]));
+    public void Resume(TopicPartition partition) => pauses.Resume(partition);
 
     public void Store(TopicPartitionOffset next) => Ask(() => consumer.StoreOffset(next));
 
@@ -67,6 +69,7 @@ internal sealed class ConfluentConsumer : IConsumerClient
     {
         try
         {
+            pauses.Wait();
             if (consumer.Consume(PollTime) is { IsPartitionEOF: false } record)
             {
                 events.OnRecord(record);
@@ -93,6 +96,14 @@ internal sealed class ConfluentConsumer : IConsumerClient
         var partitions = Only(revoked);
         events.OnRevoked(partitions).Wait(patience);
         events.OnReleased(partitions, areLost: false);
+        pauses.Forget(partitions);
+    }
+
+    private void Lose(List<TopicPartitionOffset> lost)
+    {
+        var partitions = Only(lost);
+        events.OnReleased(partitions, areLost: true);
+        pauses.Forget(partitions);
     }
 
     private void End()

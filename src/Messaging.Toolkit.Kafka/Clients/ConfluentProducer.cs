@@ -10,6 +10,7 @@ namespace Messaging.Toolkit.Kafka.Clients;
 internal sealed class ConfluentProducer : IProducerClient
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastReports = TimeSpan.FromSeconds(1);
     private static readonly Error None = new(ErrorCode.NoError);
 
     private readonly IProducer<SentMessage, ReadOnlyMemory<byte>> producer;
@@ -78,6 +79,12 @@ internal sealed class ConfluentProducer : IProducerClient
         }
         catch (Exception exception)
         {
+            if (connection.Fatal is not null)
+            {
+                // The reports of what has made it so come after that.
+                producer.Flush(LastReports);
+            }
+
             events.OnBroken(exception);
             return false;
         }

@@ -18,7 +18,7 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
     private const int MostShares = 8;
 
     /// <summary>As much waits of one partition as is worth to be fetched at once.</summary>
-    private const int LeastRoom = 64;
+    private const int LeastRoom = 256;
 
     /// <summary>How long to wait for partitions: a member that has none may be one too many, or must wait until others have given some up.</summary>
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
