@@ -13,6 +13,7 @@ internal sealed class LazyPauses(Action<TopicPartition> pause, Action<TopicParti
 
     private readonly object gate = new();
     private readonly HashSet<TopicPartition> wanted = [];
+    private readonly HashSet<TopicPartition> paused = [];
     private readonly Dictionary<TopicPartition, long> pausedAt = [];
 
     public void Pause(TopicPartition partition)
@@ -33,7 +34,10 @@ internal sealed class LazyPauses(Action<TopicPartition> pause, Action<TopicParti
                 return;
             }
 
-            resume(partition);
+            if (paused.Remove(partition))
+            {
+                resume(partition);
+            }
         }
     }
 
@@ -56,6 +60,7 @@ internal sealed class LazyPauses(Action<TopicPartition> pause, Action<TopicParti
             foreach (var partition in wanted)
             {
                 pausedAt[partition] = time.GetTimestamp();
+                paused.Add(partition);
                 pause(partition);
             }
 
@@ -63,7 +68,7 @@ internal sealed class LazyPauses(Action<TopicPartition> pause, Action<TopicParti
         }
     }
 
-    /// <summary>They may be somebody else's by now.</summary>
+    /// <summary>They are about to go. If they come again they must not be paused: the client would remember that.</summary>
     public void Forget(IEnumerable<TopicPartition> partitions)
     {
         lock (gate)
@@ -72,6 +77,10 @@ internal sealed class LazyPauses(Action<TopicPartition> pause, Action<TopicParti
             {
                 wanted.Remove(partition);
                 pausedAt.Remove(partition);
+                if (paused.Remove(partition))
+                {
+                    resume(partition);
+                }
             }
         }
     }
