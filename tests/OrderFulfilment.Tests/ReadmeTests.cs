@@ -60,6 +60,17 @@ public sealed class ReadmeTests
         }
     }
 
+    private static class OverKafka
+    {
+        public static void Run(WebApplicationBuilder builder)
+        {
+            builder.Services.AddMessaging(messaging => messaging
+                .UseEntityFrameworkCore<ShopDb>()
+                .UseKafka(k => k.BootstrapServers = "localhost:9092")
+                .Event<OrderPlaced>(e => e.Named("shop.order-placed").KeyedBy(m => m.OrderId)));
+        }
+    }
+
     private static class OverRabbitMQ
     {
         public static void Run(WebApplicationBuilder builder)

@@ -29,6 +29,7 @@ public sealed partial class BannedApiTests
     private static readonly (string File, string Use, string Why)[] Allowed =
     [
         ("Messaging.Toolkit/Runtime/Dispatcher.cs", "ThreadPool", "it is the place where threads come from"),
+        ("Messaging.Toolkit.Kafka/Clients/ClientThread.cs", "new Thread(", "the client's calls block, and must be made for ever"),
         ("Messaging.Toolkit.Testing/Simulations/SeedRunner.cs", "new Thread(", "each runs worlds of its own, from their first step to their last"),
         ("Messaging.Toolkit.Testing/Databases/SimulatedCommand.cs", "ConfigureAwait(false)", InPlaceOfAProvider),
         ("Messaging.Toolkit.Testing/Databases/SimulatedConnection.cs", "ConfigureAwait(false)", InPlaceOfAProvider),

@@ -25,6 +25,12 @@ public sealed class DependencyTests
             "Messaging.Toolkit", "RabbitMQ.Client", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
         ]);
 
+    [Fact]
+    public void The_transport_over_Kafka_depends_on_its_client()
+        => Foreign(Packages.Kafka).Should().BeSubsetOf([
+            "Messaging.Toolkit", "Confluent.Kafka", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
+        ]);
+
     /// <summary>It runs the toolkit's own store, on the one database that needs no server.</summary>
     [Fact]
     public void The_simulator_depends_on_the_store_and_on_SQLite()
@@ -38,7 +44,7 @@ public sealed class DependencyTests
     [Fact]
     public void Every_package_has_its_rule()
         => Directory.GetDirectories(Path.Combine(Packages.Root, "src")).Select(Path.GetFileName).Should().BeEquivalentTo(
-            [Packages.Core.GetName().Name, Packages.EntityFrameworkCore.GetName().Name, Packages.RabbitMQ.GetName().Name, Packages.Testing.GetName().Name], "a new package is added to the conventions");
+            [Packages.Core.GetName().Name, Packages.EntityFrameworkCore.GetName().Name, Packages.Kafka.GetName().Name, Packages.RabbitMQ.GetName().Name, Packages.Testing.GetName().Name], "a new package is added to the conventions");
 
     private static List<string> Foreign(Assembly assembly)
     {

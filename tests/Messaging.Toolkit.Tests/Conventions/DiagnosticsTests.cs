@@ -11,7 +11,7 @@ public sealed class DiagnosticsTests
     [Fact]
     public void Each_log_event_has_a_number_of_its_own_and_a_text_that_is_approved()
     {
-        var events = new[] { Packages.Core, Packages.EntityFrameworkCore, Packages.RabbitMQ }
+        var events = new[] { Packages.Core, Packages.EntityFrameworkCore, Packages.Kafka, Packages.RabbitMQ }
             .SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Select(method => (method.Name, Attribute: method.GetCustomAttribute<LoggerMessageAttribute>()!))

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Messaging.Toolkit.Kafka;
 using Messaging.Toolkit.RabbitMQ;
 using Messaging.Toolkit.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -11,16 +12,18 @@ static class Packages
     public static readonly Assembly Core = typeof(IMessageBus).Assembly;
     public static readonly Assembly EntityFrameworkCore = typeof(MessagingModelBuilderExtensions).Assembly;
 
+    public static readonly Assembly Kafka = typeof(KafkaOptions).Assembly;
+
     public static readonly Assembly RabbitMQ = typeof(RabbitMQOptions).Assembly;
 
     public static readonly Assembly Testing = typeof(MessagingHarness).Assembly;
 
-    public static TheoryData<string> All => new("Messaging.Toolkit", "Messaging.Toolkit.EntityFrameworkCore", "Messaging.Toolkit.RabbitMQ", "Messaging.Toolkit.Testing");
+    public static TheoryData<string> All => new("Messaging.Toolkit", "Messaging.Toolkit.EntityFrameworkCore", "Messaging.Toolkit.Kafka", "Messaging.Toolkit.RabbitMQ", "Messaging.Toolkit.Testing");
 
     /// <summary>The root of the repository.</summary>
     public static string Root { get; } = FindRoot();
 
-    public static Assembly Get(string name) => new[] { Core, EntityFrameworkCore, RabbitMQ, Testing }.Single(assembly => assembly.GetName().Name == name);
+    public static Assembly Get(string name) => new[] { Core, EntityFrameworkCore, Kafka, RabbitMQ, Testing }.Single(assembly => assembly.GetName().Name == name);
 
     /// <summary>The files of source text of all packages.</summary>
     public static IEnumerable<string> SourceFiles()

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace Messaging.Toolkit.Kafka;
+
+/// <summary>Every line that the transport logs. Event ids are stable. No payload, header value or password goes in here.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(200, LogLevel.Warning, "The topic {Topic} cannot be used: {Reason}. What is sent to it goes to the dead letters; the other topics are sent to all the same.")]
+    public static partial void TopicMissing(this ILogger logger, string topic, string reason);
+
+    [LoggerMessage(201, LogLevel.Error, "{Option} failed for the message {MessageId} of endpoint {Endpoint}: it goes to the dead letters. Replay it from there when {Option} can read it.")]
+    public static partial void NotMapped(this ILogger logger, string option, Guid messageId, string endpoint, Exception exception);
+
+    [LoggerMessage(202, LogLevel.Information, "{Group} has {Count} partitions more: {Partitions}.")]
+    public static partial void Assigned(this ILogger logger, string group, int count, string partitions);
+
+    [LoggerMessage(203, LogLevel.Information, "{Group} gives up {Count} partitions: {Partitions}.")]
+    public static partial void Revoked(this ILogger logger, string group, int count, string partitions);
+
+    [LoggerMessage(204, LogLevel.Warning, "{Group} has lost {Count} partitions: {Partitions}. Others handle them already; what was received of them comes to them too, and its claims make it a duplicate.")]
+    public static partial void Lost(this ILogger logger, string group, int count, string partitions);
+
+    [LoggerMessage(205, LogLevel.Debug, "The client {Client} says: {Facility} {Text}")]
+    public static partial void ClientSays(this ILogger logger, string client, string facility, string text);
+
+    [LoggerMessage(206, LogLevel.Warning, "{Group} gives up a partition before {Count} messages of it are settled: they come again elsewhere, and their claims make them duplicates. RevocationPatience says how long it waits.")]
+    public static partial void NotDrained(this ILogger logger, string group, int count);
+}

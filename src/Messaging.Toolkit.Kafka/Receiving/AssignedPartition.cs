@@ -1,0 +1,108 @@
+using Confluent.Kafka;
+
+namespace Messaging.Toolkit.Kafka.Receiving;
+
+/// <summary>A partition from its assignment to its release: what waits, what is with the core, and how far it is settled. Not thread-safe.</summary>
+internal sealed class AssignedPartition(TopicPartition partition, int room, int maxAhead)
+{
+    private readonly LinkedList<KafkaDelivery> waiting = new();
+    private readonly SettledOffsets settled = new();
+
+    public TopicPartition Partition => partition;
+
+    /// <summary>How many deliveries are with the core.</summary>
+    public int Out { get; private set; }
+
+    public bool HasWaiting => waiting.First is not null;
+
+    /// <summary>The client was told to let no more come.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Nothing more comes of it: it is given up, or it was.</summary>
+    public bool IsClosing { get; private set; }
+
+    /// <summary>It is somebody else's, or may be: what is settled now counts no more.</summary>
+    public bool IsReleased { get; private set; }
+
+    /// <summary>Whether no more should come at the moment.</summary>
+    public bool IsFull => waiting.Count >= room || settled.Count >= maxAhead;
+
+    /// <summary>Whether there is so much room again that the client may be bothered.</summary>
+    public bool HasRoom => waiting.Count <= room / 2 && settled.Count < maxAhead;
+
+    /// <summary>Where the group goes on in it, or null if there is nothing to be said.</summary>
+    public TopicPartitionOffset? Next => settled.Next is { } next ? new TopicPartitionOffset(partition, next) : null;
+
+    public void Receive(KafkaDelivery delivery)
+    {
+        settled.Add(delivery.Offset);
+        waiting.AddLast(delivery);
+    }
+
+    /// <summary>What has come is for nobody here. True if more may be stored.</summary>
+    public bool PassOver(long offset)
+    {
+        settled.Add(offset);
+        return settled.Settle(offset);
+    }
+
+    public KafkaDelivery Take()
+    {
+        var delivery = waiting.First!.Value;
+        waiting.RemoveFirst();
+        delivery.IsOut = true;
+        Out++;
+        return delivery;
+    }
+
+    /// <summary>A delivery is done. True if more may be stored.</summary>
+    public bool Settle(KafkaDelivery delivery)
+    {
+        Return(delivery);
+        return !IsReleased && settled.Settle(delivery.Offset);
+    }
+
+    /// <summary>A delivery comes again, before those that came after it.</summary>
+    public void PutBack(KafkaDelivery delivery)
+    {
+        Return(delivery);
+        if (IsClosing)
+        {
+            return;
+        }
+
+        var next = waiting.First;
+        while (next is not null && next.Value.Offset < delivery.Offset)
+        {
+            next = next.Next;
+        }
+
+        if (next is null)
+        {
+            waiting.AddLast(delivery);
+        }
+        else
+        {
+            waiting.AddBefore(next, delivery);
+        }
+    }
+
+    /// <summary>What waits is left to whoever has the partition next.</summary>
+    public void Close()
+    {
+        IsClosing = true;
+        waiting.Clear();
+    }
+
+    public void Release()
+    {
+        Close();
+        IsReleased = true;
+    }
+
+    private void Return(KafkaDelivery delivery)
+    {
+        delivery.IsOut = false;
+        Out--;
+    }
+}

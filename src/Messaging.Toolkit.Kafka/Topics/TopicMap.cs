@@ -1,0 +1,80 @@
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Transports;
+
+namespace Messaging.Toolkit.Kafka.Topics;
+
+/// <summary>Which topics there are for this application, what goes to which, and who reads which.</summary>
+internal sealed class TopicMap
+{
+    /// <summary>The destination of all that is for one endpoint, unless that shares its topic with events. No topic has such a name.</summary>
+    private const string Endpoints = "kafka:endpoints";
+
+    private readonly KafkaOptions options;
+    private readonly MessageTopology topology;
+    private readonly Dictionary<string, string> byType;
+    private readonly ILookup<string, MessageType> events;
+
+    public TopicMap(KafkaOptions options, MessageTopology topology)
+    {
+        this.options = options;
+        this.topology = topology;
+        byType = topology.Types.ToDictionary(type => type.Name, type => type.Kind == MessageKind.Event ? EventTopicOf(type) : CommandTopicOf(type.Endpoint!), StringComparer.Ordinal);
+        events = topology.Types.Where(type => type.Kind == MessageKind.Event).ToLookup(type => byType[type.Name], StringComparer.Ordinal);
+    }
+
+    /// <summary>Every topic, and what it is for.</summary>
+    public IEnumerable<(string Name, string Topic)> Named
+        => topology.Types.Select(type => ($"'{type.Name}'", byType[type.Name]))
+            .Concat(topology.Endpoints.Select(endpoint => ($"endpoint '{endpoint.Name}'", CommandTopicOf(endpoint.Name))));
+
+    /// <summary>Those that this application's messages go to, and that its endpoints read.</summary>
+    public IReadOnlyCollection<TopicPlan> All => PlansOf(Named.Select(each => each.Topic));
+
+    /// <summary>Those that an endpoint reads.</summary>
+    public IReadOnlyCollection<TopicPlan> SubscriptionsOf(string endpoint)
+        => PlansOf(TopologyOf(endpoint).Types.Select(type => byType[type.Name]).Append(CommandTopicOf(endpoint)));
+
+    public string GroupOf(string endpoint) => options.Prefix + options.Group(endpoint);
+
+    public string DestinationOf(MessageType type) => type.Kind == MessageKind.Event ? byType[type.Name] : DestinationOf(type.Endpoint!);
+
+    public string DestinationOf(string endpoint) => CommandTopicOf(endpoint) is var topic && events.Contains(topic) ? topic : Endpoints;
+
+    /// <summary>Where a message goes: to its recipient alone, if it has one, or else to all that its type is for; null if nobody knows the type any more.</summary>
+    public string? TopicOf(MessageEnvelope envelope)
+        => envelope.Recipient is { } endpoint ? CommandTopicOf(endpoint) : byType.GetValueOrDefault(envelope.Type);
+
+    /// <summary>The event that is the only one in its topic, and so the type of what says nothing of its own; null if there is no such.</summary>
+    public string? OnlyEventOf(string topic)
+        => events[topic].Take(2).ToList() is [var only] && topology.Types.Count(type => byType[type.Name] == topic) == 1 ? only.Name : null;
+
+    /// <summary>
+    /// Whether an endpoint is to see a message of a topic that it reads. Where types share a topic there are others' among them; what nobody here knows is
+    /// somebody's mistake if the topic is the endpoint's or of one event, and somebody else's message if it is shared.
+    /// </summary>
+    public bool Accepts(string endpoint, string topic, MessageEnvelope envelope)
+    {
+        if (envelope.Recipient is { } recipient)
+        {
+            return recipient == endpoint;
+        }
+
+        if (topology.Types.FirstOrDefault(type => type.Name == envelope.Type) is { } known)
+        {
+            return known.Kind == MessageKind.Command ? known.Endpoint == endpoint : TopologyOf(endpoint).Types.Any(type => type.Name == known.Name);
+        }
+
+        return OnlyEventOf(topic) is not null || (topic == CommandTopicOf(endpoint) && !events.Contains(topic));
+    }
+
+    private EndpointTopology TopologyOf(string endpoint) => topology.Endpoints.Single(each => each.Name == endpoint);
+
+    private string EventTopicOf(MessageType type) => options.Prefix + TopicNames.From(options.EventTopic(type.Name) ?? "");
+
+    private string CommandTopicOf(string endpoint) => options.Prefix + TopicNames.From(options.CommandTopic(endpoint) ?? "");
+
+    private List<TopicPlan> PlansOf(IEnumerable<string> topics) => [.. topics.Distinct(StringComparer.Ordinal).Select(topic => new TopicPlan(topic, options.OptionsOf(topic)))];
+}
+
+/// <summary>A topic, and how it is created if it is missing.</summary>
+internal sealed record TopicPlan(string Name, KafkaTopicOptions Options);
