@@ -89,7 +89,7 @@ public sealed class FailureBuilder
 
     internal IEnumerable<string> Validate(string endpoint, TimeSpan retention)
     {
-        var errors = ladder.Validate().Concat(rules.SelectMany(rule => rule.Ladder.Validate().Select(error => $"On<{rule.Type.Name}>: {error}")));
+        var errors = ladder.Validate().Concat(rules.SelectMany(rule => rule.Ladder.Validate().Select(error => $"On<{rule.Type.Name}>: {error}"))).ToList();
         foreach (var error in errors)
         {
             yield return $"Endpoint {Names.Show(endpoint)} has {error}";
@@ -100,8 +100,8 @@ public sealed class FailureBuilder
             yield return $"Endpoint {Names.Show(endpoint)} has MaxParkedPerKey({maxParkedPerKey}): set it between 1 and 1000000.";
         }
 
-        var longest = Build() is { } policy ? policy.Rules.Select(rule => rule.Ladder).Append(policy.Ladder).Max(each => each.Length) : TimeSpan.Zero;
-        if (longest >= retention)
+        var longest = rules.Select(rule => rule.Ladder).Append(ladder).Max(each => each.Build().Length);
+        if (errors.Count == 0 && longest >= retention)
         {
             yield return $"Endpoint {Names.Show(endpoint)} has a ladder that can take {longest}, and handled messages are remembered for {retention} (Inbox.Retention): " +
                 "a copy that comes after that would be handled out of its turn. Shorten the ladder or lengthen the retention.";

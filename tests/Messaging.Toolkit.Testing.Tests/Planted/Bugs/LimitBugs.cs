@@ -44,7 +44,7 @@ internal static class LimitBugs
 
         Bug("urgent before its own", "An urgent message goes before those of its key that were there before it.", "Messaging.Toolkit/Endpoints/KeyedQueue.cs",
             """
-                line.Add(item);
+                toLine(line, item);
                 return;
             """,
             """
@@ -54,7 +54,7 @@ internal static class LimitBugs
                     return;
                 }
 
-                line.Add(item);
+                toLine(line, item);
                 return;
             """),
 
@@ -67,18 +67,12 @@ internal static class LimitBugs
             "private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow().AddSeconds(-1));"),
 
         Bug("expired without a word", "Nobody is told of a message that has expired although he waits for the reply to it.", Processor,
-            "session.Add(outgoing.CreateNotice(envelope, endpoint.Name, ReasonOfExpiry(envelope)));",
+            "session.Add(outgoing.CreateNotice(envelope, endpoint.Name, FailureJudge.ReasonOfExpiry(envelope)));",
             ""),
 
         Bug("expired and not claimed", "A message that has expired is settled and not claimed.", Processor,
-            "else if (endpoint.DeadLettersExpired && HasExpired(group[i]))",
-            """
-            else if (HasExpired(group[i]))
-            {
-                verdicts[i] = Verdict.Done;
-            }
-            else if (endpoint.DeadLettersExpired && HasExpired(group[i]))
-            """),
+            "work.Refusal = pass?.Refuse(work);",
+            "work.Refusal = HasExpired(work) ? Verdict.Done : pass?.Refuse(work);"),
 
         Bug("idempotency key ignored", "What is published again under its key is another message.", "Messaging.Toolkit/Outbox/OutgoingMessages.cs",
             "options.IdempotencyKey is { } idempotencyKey && addressing.Id is null",
