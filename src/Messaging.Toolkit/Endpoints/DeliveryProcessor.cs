@@ -27,7 +27,7 @@ internal sealed class DeliveryProcessor(
 {
     private static readonly ActivitySource Activities = new(MessagingDiagnostics.ActivitySourceName);
 
-    private readonly InstanceGate instances = new();
+    private readonly InstanceGate instances = new(time);
     private readonly Backoff storePauses = new(FailurePolicy.FirstStorePause, FailurePolicy.LongestStorePause, entropy);
 
     /// <summary>Tries to handle a group, one message after another. Returns the verdict on each, in the order given.</summary>
