@@ -26,7 +26,7 @@ internal sealed class DeliveryProcessor(
 {
     private static readonly ActivitySource Activities = new(MessagingDiagnostics.ActivitySourceName);
 
-    private readonly InstanceGate instances = new();
+    private readonly InstanceGate instances = new(time);
     private readonly FailureJudge judge = new(endpoint, store.Inbox, outgoing, NewBackoff(entropy), entropy, metrics, logger);
     private readonly EndingWriter endings = new(endpoint, store, NewBackoff(entropy), alarm, metrics, logger);
 

@@ -284,15 +284,11 @@ internal sealed class EndpointRunner(
         return isAny;
     }
 
-    private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause, Task? turn)
+    private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause, Signal? turn)
     {
         try
         {
-            await (turn?.WaitAsync(pause, time, stopReceiving.Token) ?? Task.Delay(pause, time, stopReceiving.Token));
-        }
-        catch (TimeoutException)
-        {
-            // The pause is over all the same.
+            await (turn?.WaitAsync(pause, stopReceiving.Token) ?? Task.Delay(pause, time, stopReceiving.Token));
         }
         catch (OperationCanceledException)
         {

@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Runtime;
+
 namespace Messaging.Toolkit.Endpoints;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Messaging.Toolkit.Endpoints;
 /// cannot go through has a place in the line of the instance and comes back when it is his turn, so that one that hangs holds no
 /// other worker than its own. It saves conflicts; what excludes is the revision in the database. Thread-safe.
 /// </summary>
-internal sealed class InstanceGate
+internal sealed class InstanceGate(TimeProvider time)
 {
     /// <summary>Who has waited for his turn that long looks for himself: whose turn it is may never come back, because its receiver is gone.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -40,7 +42,7 @@ internal sealed class InstanceGate
                 return true;
             }
 
-            work.Ticket = line.Queue(ticket, instance);
+            work.Ticket = line.Queue(ticket, () => new Ticket(instance, new Signal(time)));
             return false;
         }
     }
@@ -59,7 +61,7 @@ internal sealed class InstanceGate
 
             line.Waiting.RemoveFirst();
             line.Next = first.Value;
-            first.Value.Turn.SetResult();
+            first.Value.Call();
         }
     }
 
@@ -88,14 +90,14 @@ internal sealed class InstanceGate
         public LinkedList<Ticket> Waiting { get; } = new();
 
         /// <summary>Gives who has no place the last one, and the first one to who comes for his turn and finds that somebody was quicker.</summary>
-        public Ticket Queue(Ticket? known, Guid instance)
+        public Ticket Queue(Ticket? known, Func<Ticket> create)
         {
-            if (known is { Turn.Task.IsCompleted: false })
+            if (known is { IsCalled: false })
             {
                 return known;
             }
 
-            var ticket = new Ticket(instance);
+            var ticket = create();
             if (known is null)
             {
                 Waiting.AddLast(ticket);
@@ -110,12 +112,20 @@ internal sealed class InstanceGate
     }
 
     /// <summary>A place in the line of an instance.</summary>
-    public sealed class Ticket(Guid instance)
+    public sealed class Ticket(Guid instance, Signal turn)
     {
         public Guid Instance => instance;
 
-        /// <summary>Ends when it is its turn.</summary>
-        public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>Set when it is its turn.</summary>
+        public Signal Turn => turn;
+
+        public bool IsCalled { get; private set; }
+
+        public void Call()
+        {
+            IsCalled = true;
+            turn.Set();
+        }
     }
 
     /// <summary>The instances that a group of messages has. To be disposed when their transaction has ended.</summary>
@@ -143,7 +153,7 @@ internal sealed class InstanceGate
                 keys.Add(key);
             }
 
-            return Verdict.Again(Patience, work.Ticket!.Turn.Task);
+            return Verdict.Again(Patience, work.Ticket!.Turn);
         }
 
         public void Dispose()

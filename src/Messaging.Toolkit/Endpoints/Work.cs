@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Parking;
+using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Transports;
 
@@ -126,7 +127,7 @@ internal readonly record struct Verdict
     public TimeSpan Pause { get; private init; }
 
     /// <summary>What ends the pause early; null if nothing does.</summary>
-    public Task? Turn { get; private init; }
+    public Signal? Turn { get; private init; }
 
-    public static Verdict Again(TimeSpan pause = default, Task? turn = null) => new() { Pause = pause, Turn = turn };
+    public static Verdict Again(TimeSpan pause = default, Signal? turn = null) => new() { Pause = pause, Turn = turn };
 }

@@ -102,7 +102,6 @@ public sealed class SqlServerDialectTests
         Show(sql.SagaCatalogue.DeleteFinished(db, null, default, [id, id]));
         Show(sql.SagaCatalogue.DeleteHistory(db, null, [id, id]));
 
-        System.IO.File.WriteAllText("/tmp/approved.sql", statements.ToString());
         statements.ToString().Should().Be(Approved);
 
         void Show(DbCommand command)
@@ -159,12 +158,12 @@ public sealed class SqlServerDialectTests
         DELETE FROM messaging_claim WHERE endpoint = @e AND message_id = @m
         DELETE FROM messaging_parked WHERE due_at IS NULL AND EXISTS (SELECT 1 FROM messaging_dead_letter AS l WHERE l.endpoint = messaging_parked.endpoint AND l.message_id = messaging_parked.message_id AND l.id IN (@id0, @id1))
         DELETE FROM messaging_dead_letter WHERE id IN (@id0, @id1)
-        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WITH (UPDLOCK) WHERE id = @id
-        INSERT INTO messaging_saga (id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length) SELECT @id, @definition, @endpoint, @correlation, @revision, @version, @shape, @status, @position, @state, @progress, @reason, @due_at, @created_at, @changed_at, @history_length WHERE NOT EXISTS (SELECT 1 FROM messaging_saga WITH (UPDLOCK, HOLDLOCK) WHERE id = @id)
-        UPDATE messaging_saga SET definition = @definition, endpoint = @endpoint, correlation = @correlation, revision = @revision, version = @version, shape = @shape, status = @status, position = @position, state = @state, progress = @progress, reason = @reason, due_at = @due_at, created_at = @created_at, changed_at = @changed_at, history_length = @history_length WHERE id = @id AND revision = @revision - 1; IF @@ROWCOUNT = 1 INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) VALUES (@id, @h0, @h1, @h2, @h3, @h4, @h5), (@id, @h6, @h7, @h8, @h9, @h10, @h11)
-        UPDATE messaging_saga SET status = 'Stuck', reason = @reason, revision = revision + 1, history_length = history_length + 1, changed_at = SYSUTCDATETIME() WHERE id = @id AND status IN ('Running', 'Compensating')
-        INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail) SELECT id, history_length, SYSUTCDATETIME(), 'Stuck', NULL, @message, @detail FROM messaging_saga WHERE id = @id
-        SELECT id, definition, endpoint, due_at, revision FROM messaging_saga WHERE due_at <= SYSUTCDATETIME() AND endpoint IN (@endpoint0, @endpoint1) ORDER BY due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length, failure FROM messaging_saga WITH (UPDLOCK) WHERE id = @id
+        INSERT INTO messaging_saga (id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length, failure) SELECT @id, @definition, @endpoint, @correlation, @revision, @version, @shape, @status, @position, @state, @progress, @reason, @due_at, @created_at, @changed_at, @history_length, @failure WHERE NOT EXISTS (SELECT 1 FROM messaging_saga WITH (UPDLOCK, HOLDLOCK) WHERE id = @id)
+        UPDATE messaging_saga SET definition = @definition, endpoint = @endpoint, correlation = @correlation, revision = @revision, version = @version, shape = @shape, status = @status, position = @position, state = @state, progress = @progress, reason = @reason, due_at = @due_at, created_at = @created_at, changed_at = @changed_at, history_length = @history_length, failure = @failure WHERE id = @id AND revision = @revision - 1; IF @@ROWCOUNT = 1 INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail, failure) VALUES (@id, @h0, @h1, @h2, @h3, @h4, @h5, @h6), (@id, @h7, @h8, @h9, @h10, @h11, @h12, @h13)
+        UPDATE messaging_saga SET status = 'Stuck', reason = @reason, failure = 'Broken', revision = revision + 1, history_length = history_length + 1, changed_at = SYSUTCDATETIME() WHERE id = @id AND status IN ('Running', 'Compensating')
+        INSERT INTO messaging_saga_history (saga_id, sequence, at, event, step, message_id, detail, failure) SELECT id, history_length, SYSUTCDATETIME(), 'Stuck', NULL, @message, @detail, 'Broken' FROM messaging_saga WHERE id = @id
+        SELECT id, definition, due_at, revision FROM messaging_saga WHERE due_at <= SYSUTCDATETIME() AND definition IN (@definition0, @definition1) ORDER BY due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         UPDATE messaging_saga SET due_at = @again WHERE id = @id AND revision = @revision AND due_at <= SYSUTCDATETIME()
         INSERT INTO messaging_schedule (schedule_id, due_at, message_id, destination, bucket, partition_key, type, headers, body, created_at) VALUES (@schedule0, DATEADD(millisecond, @due0_ms, DATEADD(day, @due0, SYSUTCDATETIME())), @id0, @destination0, @bucket0, @key0, @type0, @headers0, @body0, SYSUTCDATETIME()), (@schedule1, @due1, @id1, @destination1, @bucket1, @key1, @type1, @headers1, @body1, SYSUTCDATETIME())
         DELETE FROM messaging_schedule WHERE schedule_id IN (@schedule0, @schedule1)
@@ -176,13 +175,15 @@ public sealed class SqlServerDialectTests
         INSERT INTO messaging_recurring (name, expression, last_tick) SELECT @name, @expression, @tick WHERE NOT EXISTS (SELECT 1 FROM messaging_recurring WITH (UPDLOCK, HOLDLOCK) WHERE name = @name)
         UPDATE messaging_recurring SET expression = @expression, last_tick = @tick WHERE name = @name AND expression = @replaces AND last_tick < @tick
         UPDATE messaging_recurring SET last_tick = @tick WHERE name = @name AND last_tick < @tick
-        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE id IN (@id0, @id1)
-        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 100 ROWS ONLY
-        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length FROM messaging_saga WHERE definition = @definition AND status = @status AND correlation = @correlation AND created_at >= @from AND created_at < @before ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
-        SELECT saga_id, sequence, at, event, step, message_id, detail FROM messaging_saga_history WHERE saga_id = @id ORDER BY sequence
-        SELECT definition, version, shape, status, position, COUNT(*) FROM messaging_saga WHERE status NOT IN ('Completed', 'Compensated') GROUP BY definition, version, shape, status, position
-        SELECT id FROM messaging_saga WHERE changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL ORDER BY changed_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
-        DELETE FROM messaging_saga WHERE id IN (@id0, @id1) AND changed_at < @before AND status IN ('Completed', 'Compensated') AND due_at IS NULL
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length, failure FROM messaging_saga WHERE id IN (@id0, @id1)
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length, failure FROM messaging_saga WHERE id IN (@id0, @id1) AND status IN ('Completed', 'Compensated', 'Stuck')
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length, failure FROM messaging_saga ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 100 ROWS ONLY
+        SELECT id, definition, endpoint, correlation, revision, version, shape, status, position, state, progress, reason, due_at, created_at, changed_at, history_length, failure FROM messaging_saga WHERE definition = @definition AND status = @status AND correlation = @correlation AND created_at >= @from AND created_at < @before AND (created_at < @at OR (created_at = @at AND id < @after)) ORDER BY created_at DESC, id DESC OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT saga_id, sequence, at, event, step, message_id, detail, failure FROM messaging_saga_history WHERE saga_id = @id AND sequence > @after ORDER BY sequence OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT definition, version, shape, status, position, COUNT(*) FROM messaging_saga WHERE status NOT IN ('Completed', 'Compensated') OR due_at IS NOT NULL GROUP BY definition, version, shape, status, position
+        SELECT id, progress FROM messaging_saga WHERE definition = @definition AND version = @version AND shape = @shape AND (status NOT IN ('Completed', 'Compensated') OR due_at IS NOT NULL) AND id > @after ORDER BY id OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        SELECT id FROM messaging_saga WHERE changed_at < @before AND (status IN ('Completed', 'Compensated') OR status = 'Running' AND position = '') AND due_at IS NULL ORDER BY changed_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
+        DELETE FROM messaging_saga WHERE id IN (@id0, @id1) AND changed_at < @before AND (status IN ('Completed', 'Compensated') OR status = 'Running' AND position = '') AND due_at IS NULL
         DELETE FROM messaging_saga_history WHERE saga_id IN (@of0, @of1) AND saga_id NOT IN (SELECT id FROM messaging_saga WHERE id IN (@id0, @id1))
 
         """;

@@ -10,7 +10,7 @@ public sealed class InstanceGateTests
     private static readonly Guid A = Guid.NewGuid();
     private static readonly Guid B = Guid.NewGuid();
 
-    private readonly InstanceGate gate = new();
+    private readonly InstanceGate gate = new(TimeProvider.System);
 
     [Fact]
     public void Who_comes_while_another_has_the_instance_is_told_to_come_again_when_it_is_his_turn()
@@ -19,16 +19,16 @@ public sealed class InstanceGateTests
         var pass = Enter(first);
         var (turn2, turn3) = (Refused(second), Refused(third));
         Refused(second).Should().BeSameAs(turn2, "he has a place already");
-        turn2.IsCompleted.Should().BeFalse();
+        turn2.IsCalled.Should().BeFalse();
 
         pass.Dispose();
-        turn2.IsCompleted.Should().BeTrue();
-        turn3.IsCompleted.Should().BeFalse();
-        Refused(For(A)).IsCompleted.Should().BeFalse("it is kept for the one whose turn it is");
+        turn2.IsCalled.Should().BeTrue();
+        turn3.IsCalled.Should().BeFalse();
+        Refused(For(A)).IsCalled.Should().BeFalse("it is kept for the one whose turn it is");
         var next = Enter(second);
         next.Dispose();
 
-        turn3.IsCompleted.Should().BeTrue();
+        turn3.IsCalled.Should().BeTrue();
         Enter(third).Dispose();
     }
 
@@ -46,7 +46,7 @@ public sealed class InstanceGateTests
         Refused(For(A));
         taken.Dispose();
 
-        turn.IsCompleted.Should().BeTrue("he is the first one again");
+        turn.IsCalled.Should().BeTrue("he is the first one again");
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class InstanceGateTests
         Enter(For(A)).Dispose();
         pass.Dispose();
 
-        turn.IsCompleted.Should().BeTrue();
+        turn.IsCalled.Should().BeTrue();
         using var through = Enter(both);
         Refused(For(A));
         Refused(For(B));
@@ -86,10 +86,11 @@ public sealed class InstanceGateTests
         return pass;
     }
 
-    private Task Refused(Work work)
+    private InstanceGate.Ticket Refused(Work work)
     {
         using var pass = gate.Open();
-        return pass.Refuse(work)!.Value.Turn!;
+        pass.Refuse(work)!.Value.Turn.Should().BeSameAs(work.Ticket!.Turn);
+        return work.Ticket;
     }
 
     private static Work For(Guid instance, string? key = null) => new(
