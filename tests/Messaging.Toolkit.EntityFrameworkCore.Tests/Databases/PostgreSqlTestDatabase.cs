@@ -13,7 +13,7 @@ sealed class PostgreSqlTestDatabase(string server, string name) : TestDatabase
     public override string ConnectionString { get; } = new NpgsqlConnectionStringBuilder(server)
     {
         Database = name,
-        MaxPoolSize = 40, // Several databases in use at a time must fit into the server's 200 connections.
+        MaxPoolSize = 40, // Several databases in use at a time must fit into the server's 400 connections.
         IncludeErrorDetail = true,
     }.ConnectionString;
 
