@@ -61,9 +61,11 @@ internal sealed class BookingState
     public int Number { get; set; }
 }
 
-/// <summary>The same process manager with another delay. The first of them has the booking confirmed at once.</summary>
+/// <summary>The same process manager with another delay. The first of them has the booking confirmed: at once, or when the first timeouts are due on the fastest machine.</summary>
 internal abstract class Booking(int index, int milliseconds) : ProcessManager<BookingState>
 {
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(200);
+
     protected override void Define(IProcessBuilder<BookingState> process) => process
         .Named($"shop.booking-{index}")
         .Initially(p => p
@@ -73,7 +75,11 @@ internal abstract class Booking(int index, int milliseconds) : ProcessManager<Bo
                 state.Number = m.Number;
                 if (index == 0)
                 {
-                    context.Publish(new BookingConfirmed(m.Number), options => options.Key = $"confirmation-{m.Number}");
+                    context.Publish(new BookingConfirmed(m.Number), options =>
+                    {
+                        options.Key = $"confirmation-{m.Number}";
+                        options.After(m.Number % 2 == 0 ? TimeSpan.Zero : Late);
+                    });
                 }
             })
             .Schedule("expiry", TimeSpan.FromMilliseconds(milliseconds), state => new BookingExpired(state.Number))
