@@ -30,18 +30,15 @@ internal class ParkingSql(SqlDialect dialect, TableNames names)
             .With("@h", StorableText.From(message.Headers)).With("@b", SqlDialect.AsArray(message.Body)).With("@a", message.Attempts).With("@d", message.Delays)
             .With("@failed", firstFailedAt).With("@due", dueAt);
 
-    public DbCommand Postpone(DbContext context, ParkedMessage message, DateTime now, DateTime dueAt)
-        => context.CreateCommand(
-                $"UPDATE {Parked.Table} SET {Parked.Attempts} = @a, {Parked.Delays} = @d, {Parked.FirstFailedAt} = COALESCE({Parked.FirstFailedAt}, @now), {Parked.DueAt} = @due WHERE {Parked.Id} = @id")
-            .With("@a", message.Attempts).With("@d", message.Delays).With("@now", now).With("@due", dueAt).With("@id", message.Id);
+    /// <summary>Affects no row if somebody else has changed it since it was taken.</summary>
+    public DbCommand Postpone(DbContext context, ParkedMessage taken, ParkedMessage message, DateTime now, DateTime dueAt)
+        => AsTaken(context.CreateCommand(LimitWait(
+                $"UPDATE {Parked.Table} SET {Parked.Attempts} = @a, {Parked.Delays} = @d, {Parked.FirstFailedAt} = COALESCE({Parked.FirstFailedAt}, @now), {Parked.DueAt} = @due WHERE {IsAsTaken}")), taken)
+            .With("@a", message.Attempts).With("@d", message.Delays).With("@now", now).With("@due", dueAt);
 
-    /// <summary>Makes messages due now that were taken and not touched.</summary>
-    public DbCommand Release(DbContext context, IReadOnlyCollection<long> ids)
-    {
-        var command = context.CreateCommand("");
-        command.CommandText = $"UPDATE {Parked.Table} SET {Parked.DueAt} = {Dialect.Now} WHERE {Parked.DueAt} IS NOT NULL AND {Dialect.AnyOf(command, Parked.Id, "@id", ids)}";
-        return Dialect.WithNow(command);
-    }
+    /// <summary>Makes a message due now that was taken and not touched.</summary>
+    public DbCommand Release(DbContext context, ParkedMessage taken)
+        => Dialect.WithNow(AsTaken(context.CreateCommand(LimitWait($"UPDATE {Parked.Table} SET {Parked.DueAt} = {Dialect.Now} WHERE {IsAsTaken}")), taken));
 
     /// <summary>Takes a message away, if it is the first of its key; affects no row if it is not, or not there any more.</summary>
     public DbCommand Remove(DbContext context, DbTransaction? transaction, ParkedMessage message)
@@ -49,19 +46,19 @@ internal class ParkingSql(SqlDialect dialect, TableNames names)
         var isHead = message.Key is null
             ? ""
             : $" AND NOT EXISTS (SELECT 1 FROM {Parked.Table} AS q WHERE q.{Parked.Endpoint} = @e AND q.{Parked.Key} = @k AND q.{Parked.Id} < @id)";
-        var command = context.CreateCommand(transaction, LimitWait($"DELETE FROM {Parked.Table} WHERE {Parked.Id} = @id{isHead}")).With("@id", message.Id);
+        var command = context.CreateCommand(transaction, LimitWait($"DELETE FROM {Parked.Table} WHERE {IsAsTaken}{isHead}"));
+        AsTaken(command, message);
         return message.Key is null ? command : command.With("@e", message.Endpoint).With("@k", message.Key);
     }
 
     /// <summary>Gives the next message of a key, which is its head now, its time.</summary>
     public DbCommand PromoteNext(DbContext context, DbTransaction? transaction, string endpoint, string key)
-        => Dialect.WithNow(context.CreateCommand(transaction, $"UPDATE {Parked.Table} SET {Parked.DueAt} = {Dialect.Now} WHERE {Parked.DueAt} IS NULL AND {Parked.Id} = ({HeadOf})"))
+        => Dialect.WithNow(context.CreateCommand(transaction, $"UPDATE {Parked.Table} SET {Parked.DueAt} = {Dialect.Now} WHERE {Parked.DueAt} IS NULL AND {Parked.Id} = ({HeadOf}) AND {HoldsNoKey}"))
             .With("@e", endpoint).With("@k", key);
 
     /// <summary>Leaves a message where it is, without a time: it holds its key.</summary>
     public DbCommand Hold(DbContext context, DbTransaction? transaction, ParkedMessage message)
-        => context.CreateCommand(transaction, $"UPDATE {Parked.Table} SET {Parked.DueAt} = NULL, {Parked.Attempts} = @a WHERE {Parked.Id} = @id")
-            .With("@a", message.Attempts).With("@id", message.Id);
+        => AsTaken(context.CreateCommand(transaction, LimitWait($"UPDATE {Parked.Table} SET {Parked.DueAt} = NULL WHERE {IsAsTaken}")), message);
 
     /// <summary>Which of the keys have parked messages.</summary>
     public async Task<HashSet<string>> ReadParkedKeysAsync(DbContext context, string endpoint, IReadOnlyCollection<string> keys, CancellationToken cancellationToken)
@@ -147,6 +144,16 @@ internal class ParkingSql(SqlDialect dialect, TableNames names)
 
         return messages;
     }
+
+    /// <summary>Nobody has postponed it, given it up or replayed it since it was taken: who had it for longer than its lease may be too late.</summary>
+    private string IsAsTaken => $"{Parked.Id} = @id AND {Parked.DueAt} IS NOT NULL AND {Parked.Attempts} = @taken_attempts AND {Parked.Delays} = @taken_delays";
+
+    private static DbCommand AsTaken(DbCommand command, ParkedMessage taken)
+        => command.With("@id", taken.Id).With("@taken_attempts", taken.Attempts).With("@taken_delays", taken.Delays);
+
+    /// <summary>It is not in the dead letters: what has no time may wait behind another, or hold its key from there.</summary>
+    private string HoldsNoKey
+        => $"NOT EXISTS (SELECT 1 FROM {names.DeadLetter.Table} AS l WHERE l.{names.DeadLetter.Endpoint} = {Parked.Table}.{Parked.Endpoint} AND l.{names.DeadLetter.MessageId} = {Parked.Table}.{Parked.MessageId})";
 
     private string IsOfKey => $"{Parked.Endpoint} = @e AND {Parked.Key} = @k";
 

@@ -83,7 +83,7 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             isFirst = false;
         }
 
-        if (attempt is { Parked: { Key: { } key } parked })
+        if (attempt is { Parked: { Key: { } key } parked, Claimed.Count: > 0 })
         {
             await using var promote = sql.Parking.PromoteNext(context, transaction.GetDbTransaction(), parked.Endpoint, key);
             await promote.ExecuteNonQueryAsync(cancellationToken);
@@ -132,7 +132,8 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         }
 
         var keys = attempt.Messages.Where(message => claimed.Contains(message.Id)).Select(message => message.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        if (keys.Count > 0 && (await sql.Parking.ReadParkedKeysAsync(context, attempt.Endpoint, keys, cancellationToken)).Count > 0)
+        if (attempt.Messages.Any(message => held.Contains(message.Id) && keys.Contains(message.Key!))
+            || (keys.Count > 0 && (await sql.Parking.ReadParkedKeysAsync(context, attempt.Endpoint, keys, cancellationToken)).Count > 0))
         {
             throw new MessagingException("A message of the same key has been parked meanwhile; what was claimed behind it is given back and tried again.");
         }

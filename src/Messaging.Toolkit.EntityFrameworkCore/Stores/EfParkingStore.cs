@@ -34,12 +34,12 @@ internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : 
             return ParkingOutcome.Parked;
         }, cancellationToken);
 
-    public Task PostponeAsync(ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken)
+    public Task<bool> PostponeAsync(ParkedMessage taken, ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken)
         => database.WriteAsync(async (context, sql) =>
         {
             var now = await sql.ReadNowAsync(context, cancellationToken);
-            await using var postpone = sql.Parking.Postpone(context, message, now, now + delay);
-            return await postpone.ExecuteNonQueryAsync(cancellationToken);
+            await using var postpone = sql.Parking.Postpone(context, taken, message, now, now + delay);
+            return await postpone.ExecuteNonQueryAsync(cancellationToken) > 0;
         }, cancellationToken);
 
     /// <summary>It is asked all the time, and nearly always there is nothing: so it looks first, without a transaction and without a turn to write.</summary>
@@ -60,8 +60,13 @@ internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : 
             ? Task.CompletedTask
             : database.WriteAsync(async (context, sql) =>
             {
-                await using var release = sql.Parking.Release(context, [.. messages.Select(message => message.Id)]);
-                return await release.ExecuteNonQueryAsync(cancellationToken);
+                foreach (var message in messages)
+                {
+                    await using var release = sql.Parking.Release(context, message);
+                    await release.ExecuteNonQueryAsync(cancellationToken);
+                }
+
+                return messages.Count;
             }, cancellationToken);
 
     private Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> endpoints, CancellationToken cancellationToken)

@@ -70,11 +70,25 @@ internal sealed class DeliveryProcessor(
             return group;
         }
 
-        var keys = group.Where(work => work.Ending is not null).Select(work => work.Delivery.Envelope.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return [.. group.Where(work => work.Ending is null && work.Refusal is null && (work.Delivery.Envelope.Key is not { } key || !keys.Contains(key)))];
+        var ready = new List<Work>();
+        var ended = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var work in group)
+        {
+            var key = work.Delivery.Envelope.Key;
+            if (work.Ending is not null && key is not null)
+            {
+                ended.Add(key);
+            }
+            else if (work.Ending is null && work.Refusal is null && (key is null || !ended.Contains(key)))
+            {
+                ready.Add(work);
+            }
+        }
+
+        return ready;
     }
 
-    /// <summary>Writes the endings one after another; of a key nothing more after one that could not be written. Returns the verdicts on all of the group.</summary>
+    /// <summary>Writes the endings one after another; of a key nothing more after one that is not done. Returns the verdicts on all of the group.</summary>
     private async Task<Verdict[]> WriteEndingsAsync(IReadOnlyList<Work> group, IReadOnlyList<Work> handled, Verdict onHandled, CancellationToken stopping)
     {
         var verdicts = new Verdict[group.Count];
@@ -82,14 +96,17 @@ internal sealed class DeliveryProcessor(
         for (var i = 0; i < group.Count; i++)
         {
             var work = group[i];
+            var key = work.Delivery.Envelope.Key;
             if (work.Ending is null)
             {
                 verdicts[i] = work.Refusal ?? (handled.Contains(work) ? onHandled : Verdict.Again());
-                continue;
+            }
+            else
+            {
+                verdicts[i] = key is not null && waiting.Contains(key) ? Verdict.Again() : await endings.WriteAsync(work, stopping);
             }
 
-            var key = work.Delivery.Envelope.Key;
-            verdicts[i] = key is not null && waiting.Contains(key) ? Verdict.Again() : await endings.WriteAsync(work, stopping);
+            // What is not done yet comes before what follows it in its key, whatever becomes of that.
             if (key is not null && verdicts[i] != Verdict.Done)
             {
                 waiting.Add(key);

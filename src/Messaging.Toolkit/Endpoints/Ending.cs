@@ -12,5 +12,6 @@ internal abstract record Ending
     /// <summary>It waits for its next attempt, or behind an earlier one of its key.</summary>
     /// <param name="Message">The message; stored already if it has a number.</param>
     /// <param name="Delay">Until its next attempt, if none of its key is before it.</param>
-    public sealed record Waits(ParkedMessage Message, TimeSpan Delay) : Ending;
+    /// <param name="Taken">The message as it was when it was taken, if it was parked before.</param>
+    public sealed record Waits(ParkedMessage Message, TimeSpan Delay, ParkedMessage? Taken) : Ending;
 }

@@ -23,8 +23,8 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
             return work.Ending switch
             {
                 Ending.Dies dies => await BuryAsync(work, dies.Entry, stopping),
-                Ending.Waits { Message.Id: 0 } waits => await ParkAsync(waits, stopping),
-                Ending.Waits waits => await PostponeAsync(waits, stopping),
+                Ending.Waits { Taken: { } taken } waits => await PostponeAsync(waits, taken, stopping),
+                Ending.Waits waits => await ParkAsync(waits, stopping),
                 _ => throw new InvalidOperationException("The message has no ending."),
             };
         }
@@ -90,9 +90,13 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         }
     }
 
-    private async Task<Verdict> PostponeAsync(Ending.Waits waits, CancellationToken stopping)
+    private async Task<Verdict> PostponeAsync(Ending.Waits waits, ParkedMessage taken, CancellationToken stopping)
     {
-        await store.Parking.PostponeAsync(waits.Message, waits.Delay, stopping);
+        if (!await store.Parking.PostponeAsync(taken, waits.Message, waits.Delay, stopping))
+        {
+            return Duplicate(taken.MessageId, taken.Type);
+        }
+
         Parked(waits);
         return Verdict.Done;
     }

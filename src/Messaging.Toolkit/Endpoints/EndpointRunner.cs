@@ -42,6 +42,9 @@ internal sealed class EndpointRunner(
 
     public string Name => endpoint.Name;
 
+    /// <summary>Whether what is given up keeps its place before the later ones of its key.</summary>
+    public bool HoldsKeys => endpoint.Failures.WhenDead == KeyPolicy.HoldKey;
+
     /// <summary>How many parked messages it can take.</summary>
     public int ParkingRoom
     {

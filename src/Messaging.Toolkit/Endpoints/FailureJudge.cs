@@ -104,7 +104,8 @@ internal sealed class FailureJudge(
                     Attempts = work.Attempts,
                     Delays = delays,
                 },
-            delay);
+            delay,
+            work.Parked);
     }
 
     /// <summary>The message's time was over before it was handled.</summary>
@@ -151,7 +152,8 @@ internal sealed class FailureJudge(
             Messages = outgoing.CreateNotice(envelope, endpoint.Name, reason),
             Stuck = work.LeavesStuck ? [.. work.Instances.Select(instance => Stuck(instance, letter))] : [],
             Parked = work.Parked,
-            HoldsKey = envelope.Key is not null && endpoint.Failures.WhenDead == KeyPolicy.HoldKey,
+                        // What has expired can only be discarded, and would hold its key until then.
+            HoldsKey = envelope.Key is not null && !work.HasExpired && endpoint.Failures.WhenDead == KeyPolicy.HoldKey,
         });
     }
 

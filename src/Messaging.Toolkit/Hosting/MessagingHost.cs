@@ -42,13 +42,14 @@ internal sealed class MessagingHost(
         }
 
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{ids.New():N}";
-        var retries = new List<(string Name, ParkedRetries Retries)>();
+        var retries = new List<(string Name, WorkState State, ParkedRetries Retries)>();
         foreach (var ofStore in model.Endpoints.GroupBy(endpoint => stores.Get(endpoint.Store)))
         {
             var alarm = new ParkingAlarm(time);
             var runners = ofStore.Select(endpoint => NewRunner(endpoint, ofStore.Key, alarm)).ToList();
             endpoints.AddRange(runners);
-            retries.Add(($"{ofStore.Key.Name}: retries", new ParkedRetries(ofStore.Key, runners, model.Outbox.MaxPollInterval, alarm, logger)));
+            var state = work.Add($"retries of {ofStore.Key.Name}");
+            retries.Add(($"{ofStore.Key.Name}: retries", state, new ParkedRetries(ofStore.Key, runners, model.Outbox.MaxPollInterval, alarm, state, logger)));
         }
 
         foreach (var store in stores.All)
@@ -60,7 +61,7 @@ internal sealed class MessagingHost(
         endpoints.ForEach(endpoint => endpoint.Start());
         relays.ForEach(relay => relay.Start());
         retrying = Task.WhenAll(retries.Select(each =>
-            new Loop(each.Name, time, entropy, model.Outbox.MaxBackoff, logger, work.Add(each.Name)).RunAsync(each.Retries.RunOnceAsync, stopRetrying.Token)));
+            new Loop(each.Name, time, entropy, model.Outbox.MaxBackoff, logger, each.State).RunAsync(each.Retries.RunOnceAsync, stopRetrying.Token)));
         logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), transport.Name);
         return Task.CompletedTask;
     }

@@ -49,13 +49,13 @@ internal sealed class StoreRunner
         relay = new OutboxRelay(store, transport, outgoing, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
         leasing = work.Add($"leases of {store.Name}");
         housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, model.Sagas, time, logger);
-        mover = new ScheduleMover(store, leases, model.Scheduling, time, metrics);
         scheduling = work.Add($"schedule of {store.Name}");
+        mover = new ScheduleMover(store, leases, model.Scheduling, time, metrics, scheduling);
         var schedules = model.Recurring.Where(schedule => (schedule.Store ?? store.Name) == store.Name).ToList();
         if (schedules.Count > 0)
         {
             ticking = work.Add($"recurring schedules of {store.Name}");
-            recurring = new RecurringSchedules(store, schedules, outgoing, model.Scheduling, time);
+            recurring = new RecurringSchedules(store, schedules, outgoing, model.Scheduling, time, ticking);
         }
 
         var sagaEndpoints = model.Endpoints.Where(endpoint => endpoint.Instances.Count > 0 && (endpoint.Store ?? store.Name) == store.Name).ToList();

@@ -17,10 +17,12 @@ public interface IParkingStore
     Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken);
 
     /// <summary>Notes that a parked message has failed again, and when it is to be taken the next time. Its place stays, and so do those behind it.</summary>
+    /// <param name="taken">The message as it was taken.</param>
     /// <param name="message">The message with its attempts and delays as they are now.</param>
     /// <param name="delay">Not negative; by the store's clock.</param>
     /// <param name="cancellationToken">Gives up; whether it was noted is then unknown.</param>
-    Task PostponeAsync(ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken);
+    /// <returns>False if somebody else has handled, postponed or given it up since it was taken: his word counts.</returns>
+    Task<bool> PostponeAsync(ParkedMessage taken, ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken);
 
     /// <summary>
     /// Takes messages whose time has come and that have no earlier one of their key before them. What is taken is not given to others

@@ -14,8 +14,9 @@ namespace Messaging.Toolkit.Parking;
 /// <param name="endpoints">The endpoints of this process that park there.</param>
 /// <param name="interval">How often it is looked, if nothing happens here.</param>
 /// <param name="alarm">Says when it is worth looking before that.</param>
+/// <param name="state">Is told that the store answers: a round may last as long as nothing happens.</param>
 /// <param name="logger">Is told of what cannot be read.</param>
-internal sealed class ParkedRetries(IMessageStore store, IReadOnlyList<EndpointRunner> endpoints, TimeSpan interval, ParkingAlarm alarm, ILogger logger)
+internal sealed class ParkedRetries(IMessageStore store, IReadOnlyList<EndpointRunner> endpoints, TimeSpan interval, ParkingAlarm alarm, WorkState state, ILogger logger)
 {
     /// <summary>What is not done by then, because its process is gone, is taken by another.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
@@ -28,9 +29,13 @@ internal sealed class ParkedRetries(IMessageStore store, IReadOnlyList<EndpointR
         var rooms = endpoints.Select(endpoint => (Endpoint: endpoint, Room: endpoint.ParkingRoom)).Where(room => room.Room > 0).ToDictionary(room => room.Endpoint.Name, StringComparer.Ordinal);
         var count = Math.Min(MaxBatch, rooms.Values.Sum(room => room.Room));
         var taken = rooms.Count == 0 ? [] : await store.Parking.TakeDueAsync(rooms.Keys, count, Lease, cancellationToken);
+        state.Works();
         foreach (var ofEndpoint in taken.GroupBy(message => message.Endpoint))
         {
-            rooms[ofEndpoint.Key].Endpoint.Retry(await ReadAsync(ofEndpoint, cancellationToken));
+            // One statement takes for all endpoints: what is too much for one of them is for others, and not for a queue in which its lease runs out.
+            var (endpoint, room) = rooms[ofEndpoint.Key];
+            await store.Parking.ReleaseAsync([.. ofEndpoint.Skip(room)], cancellationToken);
+            endpoint.Retry(await ReadAsync(endpoint, ofEndpoint.Take(room), cancellationToken));
         }
 
         if (taken.Count < count || count == 0)
@@ -40,7 +45,7 @@ internal sealed class ParkedRetries(IMessageStore store, IReadOnlyList<EndpointR
     }
 
     /// <summary>What cannot be read is given up here: it never gets to a handler.</summary>
-    private async Task<IReadOnlyList<ParkedDelivery>> ReadAsync(IEnumerable<ParkedMessage> messages, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ParkedDelivery>> ReadAsync(EndpointRunner endpoint, IEnumerable<ParkedMessage> messages, CancellationToken cancellationToken)
     {
         var deliveries = new List<ParkedDelivery>();
         foreach (var message in messages)
@@ -51,7 +56,7 @@ internal sealed class ParkedRetries(IMessageStore store, IReadOnlyList<EndpointR
             }
             catch (FormatException exception)
             {
-                await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = LetterOf(message, exception.Message), Parked = message }, cancellationToken);
+                await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = LetterOf(message, exception.Message), Parked = message, HoldsKey = message.Key is not null && endpoint.HoldsKeys }, cancellationToken);
                 logger.DeadLettered(message.Endpoint, message.MessageId, message.Type, message.Attempts, exception.Message);
             }
         }

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Stores;
 
@@ -7,7 +8,7 @@ namespace Messaging.Toolkit.Scheduling;
 /// Fires the recurring schedules of one store. Every process tries at every tick; the first one to note a tick sends its message, in the same
 /// transaction. So nobody has to be in charge, and a process that dies is not missed.
 /// </summary>
-internal sealed class RecurringSchedules(IMessageStore store, IReadOnlyList<RecurringDefinition> definitions, OutgoingMessages outgoing, SchedulingOptions options, TimeProvider time)
+internal sealed class RecurringSchedules(IMessageStore store, IReadOnlyList<RecurringDefinition> definitions, OutgoingMessages outgoing, SchedulingOptions options, TimeProvider time, WorkState state)
 {
     /// <summary>A clock that was set is noticed after that; ticks themselves are not waited for in steps.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -41,6 +42,7 @@ internal sealed class RecurringSchedules(IMessageStore store, IReadOnlyList<Recu
             throw failure;
         }
 
+        state.Works();
         await Task.Delay(PauseAfter(reading.Now), time, cancellationToken);
     }
 

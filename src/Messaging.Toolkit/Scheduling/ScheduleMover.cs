@@ -9,7 +9,7 @@ namespace Messaging.Toolkit.Scheduling;
 /// Moves one store's scheduled messages to its outbox when they fall due: in one process at a time, the one that keeps house. It sleeps until
 /// the next one that it knows of, and looks at an interval for those that it cannot know of.
 /// </summary>
-internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, SchedulingOptions options, TimeProvider time, MessagingMetrics metrics)
+internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, SchedulingOptions options, TimeProvider time, MessagingMetrics metrics, WorkState state)
 {
     private static readonly TimeSpan Contended = TimeSpan.FromMilliseconds(100);
 
@@ -32,6 +32,7 @@ internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, Sch
     {
         Interlocked.Exchange(ref nextLook, long.MaxValue);
         var round = leases.KeepsHouse ? await store.Schedule.MoveDueAsync(options.Batch, cancellationToken) : default;
+        state.Works();
         if (round.Moved > 0)
         {
             metrics.Due(store.Name, round.Moved);

@@ -54,8 +54,8 @@ public sealed class SqlServerDialectTests
         Show(sql.Parking.LockHead(db, null, "e", "k"));
         Show(sql.Parking.CountOfKey(db, null, "e", "k"));
         Show(sql.Parking.Insert(db, null, parked, null, null));
-        Show(sql.Parking.Postpone(db, parked, default, default));
-        Show(sql.Parking.Release(db, [1, 2]));
+        Show(sql.Parking.Postpone(db, parked, parked, default, default));
+        Show(sql.Parking.Release(db, parked));
         Show(sql.Parking.Remove(db, null, parked));
         Show(sql.Parking.Remove(db, null, parked with { Key = null }));
         Show(sql.Parking.PromoteNext(db, null, "e", "k"));
@@ -138,12 +138,12 @@ public sealed class SqlServerDialectTests
         UPDATE messaging_parked SET due_at = due_at WHERE id = (SELECT MIN(id) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k)
         SELECT COUNT(*) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k
         INSERT INTO messaging_parked (endpoint, message_id, type, partition_key, headers, body, attempts, delays, first_failed_at, due_at) VALUES (@e, @m, @t, @k, @h, @b, @a, @d, @failed, @due)
-        UPDATE messaging_parked SET attempts = @a, delays = @d, first_failed_at = COALESCE(first_failed_at, @now), due_at = @due WHERE id = @id
-        UPDATE messaging_parked SET due_at = SYSUTCDATETIME() WHERE due_at IS NOT NULL AND id IN (@id0, @id1)
-        DELETE FROM messaging_parked WHERE id = @id AND NOT EXISTS (SELECT 1 FROM messaging_parked AS q WHERE q.endpoint = @e AND q.partition_key = @k AND q.id < @id)
-        DELETE FROM messaging_parked WHERE id = @id
-        UPDATE messaging_parked SET due_at = SYSUTCDATETIME() WHERE due_at IS NULL AND id = (SELECT MIN(id) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k)
-        UPDATE messaging_parked SET due_at = NULL, attempts = @a WHERE id = @id
+        UPDATE messaging_parked SET attempts = @a, delays = @d, first_failed_at = COALESCE(first_failed_at, @now), due_at = @due WHERE id = @id AND due_at IS NOT NULL AND attempts = @taken_attempts AND delays = @taken_delays
+        UPDATE messaging_parked SET due_at = SYSUTCDATETIME() WHERE id = @id AND due_at IS NOT NULL AND attempts = @taken_attempts AND delays = @taken_delays
+        DELETE FROM messaging_parked WHERE id = @id AND due_at IS NOT NULL AND attempts = @taken_attempts AND delays = @taken_delays AND NOT EXISTS (SELECT 1 FROM messaging_parked AS q WHERE q.endpoint = @e AND q.partition_key = @k AND q.id < @id)
+        DELETE FROM messaging_parked WHERE id = @id AND due_at IS NOT NULL AND attempts = @taken_attempts AND delays = @taken_delays
+        UPDATE messaging_parked SET due_at = SYSUTCDATETIME() WHERE due_at IS NULL AND id = (SELECT MIN(id) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k) AND NOT EXISTS (SELECT 1 FROM messaging_dead_letter AS l WHERE l.endpoint = messaging_parked.endpoint AND l.message_id = messaging_parked.message_id)
+        UPDATE messaging_parked SET due_at = NULL WHERE id = @id AND due_at IS NOT NULL AND attempts = @taken_attempts AND delays = @taken_delays
         SELECT COUNT(*) FROM messaging_parked WHERE id = @id
         SELECT p.id, p.endpoint, p.message_id, p.type, p.partition_key, p.headers, p.body, p.attempts, p.delays FROM messaging_parked AS p WHERE p.due_at <= SYSUTCDATETIME() AND (p.partition_key IS NULL OR NOT EXISTS (SELECT 1 FROM messaging_parked AS q WHERE q.endpoint = p.endpoint AND q.partition_key = p.partition_key AND q.id < p.id)) AND p.endpoint IN (@endpoint0, @endpoint1) ORDER BY p.due_at OFFSET 0 ROWS FETCH NEXT 10 ROWS ONLY
         INSERT INTO messaging_dead_letter (endpoint, message_id, origin, type, partition_key, headers, body, reason, exception_type, failure, attempts, first_failed_at, dead_at) SELECT @e, @m, @o, @t, @k, @h, @b, @r, @x, @f, @a, SYSUTCDATETIME(), SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM messaging_dead_letter WITH (UPDLOCK, HOLDLOCK) WHERE endpoint = @e AND message_id = @m)

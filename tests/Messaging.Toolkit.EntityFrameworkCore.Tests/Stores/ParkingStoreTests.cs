@@ -69,7 +69,9 @@ public sealed class ParkingStoreTests
 
         var head = (await TakeAsync(shop)).Should().ContainSingle().Which;
         head.MessageId.Should().Be(first.MessageId);
-        await StoreOf(shop).Parking.PostponeAsync(head with { Attempts = 5, Delays = 2 }, TimeSpan.Zero, default);
+        (await StoreOf(shop).Parking.PostponeAsync(head, head with { Attempts = 5, Delays = 2 }, TimeSpan.Zero, default)).Should().BeTrue();
+        (await StoreOf(shop).Parking.PostponeAsync(head, head with { Attempts = 9 }, TimeSpan.Zero, default)).Should().BeFalse("somebody else has postponed it since it was taken");
+        (await HandleAsync(shop, head)).Should().Be(HandlingOutcome.Duplicate, "who has taken it before that is too late");
         head = (await TakeAsync(shop)).Should().ContainSingle("it is still the first").Which;
         head.Should().BeEquivalentTo(new { first.MessageId, Attempts = 5, Delays = 2 });
 
@@ -175,6 +177,42 @@ public sealed class ParkingStoreTests
         await HandleAsync(shop, head);
         (await TakeAsync(shop)).Should().ContainSingle().Which.MessageId.Should().Be(later.MessageId);
         (await StoreOf(shop).DeadLetters.ReadAsync(new(), Many, default)).Should().ContainSingle().Which.MessageId.Should().Be(parked.MessageId);
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task Who_is_too_late_lets_go_of_no_key_that_is_held(StoreTests.Statements statements)
+    {
+        await using var database = await StoreTests.DatabaseOfAsync(statements);
+        await using var shop = await StoreTests.CreateAsync(database, statements);
+        var (first, second) = (New("key"), New("key"));
+        await ParkAsync(shop, first);
+        var stale = (await TakeAsync(shop)).Single();
+        await StoreOf(shop).Parking.ReleaseAsync([stale], default);
+        await ParkAsync(shop, second);
+        await HandleAsync(shop, (await TakeAsync(shop)).Single());
+        var next = (await TakeAsync(shop)).Single();
+        (await BuryAsync(shop, next, holdsKey: true)).Should().BeTrue();
+
+        (await HandleAsync(shop, stale)).Should().Be(HandlingOutcome.Duplicate);
+        (await HandleAsync(shop, next)).Should().Be(HandlingOutcome.Duplicate, "it is given up");
+        (await BuryAsync(shop, next, holdsKey: true)).Should().BeFalse();
+        await StoreOf(shop).Parking.ReleaseAsync([next], default);
+        (await TakeAsync(shop)).Should().BeEmpty("the key is held");
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task Of_two_that_hold_a_key_the_discarded_one_alone_lets_go(StoreTests.Statements statements)
+    {
+        await using var database = await StoreTests.DatabaseOfAsync(statements);
+        await using var shop = await StoreTests.CreateAsync(database, statements);
+        var (first, second) = (New("key"), New("key"));
+        await StoreOf(shop).DeadLetters.AddAsync(new() { Letter = Letter(first), HoldsKey = true }, default);
+        await StoreOf(shop).DeadLetters.AddAsync(new() { Letter = Letter(second), HoldsKey = true }, default);
+
+        (await StoreOf(shop).DeadLetters.DiscardAsync(new() { MessageId = second.MessageId }, Many, default)).Should().ContainSingle();
+        (await TakeAsync(shop)).Should().BeEmpty("the first one still holds it");
+        (await StoreOf(shop).DeadLetters.DiscardAsync(new(), Many, default)).Should().ContainSingle();
+        (await shop.QueryAsync(db => db.Set<ParkedRow>().CountAsync())).Should().Be(0);
     }
 
     [Theory, MemberData(nameof(All))]
