@@ -10,7 +10,12 @@ namespace Messaging.Toolkit.Testing.Tests.Planted;
 /// </summary>
 internal sealed class SimulationProcess
 {
+    /// <summary>EF Core counts the service providers that it has made in a process, several for each run here, and refuses to go on after twenty.</summary>
+    private const int MostRuns = 3;
+
     private static readonly ConcurrentBag<SimulationProcess> Idle = [];
+
+    private int runs;
 
     private readonly Process process;
     private readonly Task<string> errors;
@@ -40,7 +45,15 @@ internal sealed class SimulationProcess
         try
         {
             var answer = await process.AskAsync(request).WaitAsync(limit);
-            Idle.Add(process);
+            if (++process.runs < MostRuns)
+            {
+                Idle.Add(process);
+            }
+            else
+            {
+                process.Kill();
+            }
+
             return answer;
         }
         catch
