@@ -17,6 +17,6 @@ internal static partial class Log
     [LoggerMessage(103, LogLevel.Warning, "The consumer of the queue {Queue} has ended, and begins again: {Reason}")]
     public static partial void ConsumerEnded(this ILogger logger, string queue, string reason);
 
-    [LoggerMessage(104, LogLevel.Warning, "What the endpoint {Endpoint} needs in RabbitMQ could not be declared. The others are sent to all the same; the endpoint itself tries again.")]
+    [LoggerMessage(104, LogLevel.Warning, "A queue of the endpoint {Endpoint} is in RabbitMQ already, and not as it is configured here. Messages are sent to it as it is; the endpoint receives nothing before that is mended.")]
     public static partial void NotDeclared(this ILogger logger, string endpoint, Exception exception);
 }

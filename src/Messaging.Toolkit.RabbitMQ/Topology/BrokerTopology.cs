@@ -61,16 +61,24 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     /// <exception cref="MessagingException">Something is there already, and different.</exception>
     public async Task DeclareAsync(IConnection connection, string endpoint, CancellationToken cancellationToken)
     {
-        if (options.DeclareTopology)
+        if (!options.DeclareTopology)
         {
-            await DeclareExchangesAsync(connection, cancellationToken);
-            await DeclareQueuesAsync(connection, topology.Endpoints.Single(each => each.Name == endpoint), cancellationToken);
+            return;
         }
+
+        await DeclareExchangesAsync(connection, cancellationToken);
+        foreach (var queue in QueuesOf(endpoint))
+        {
+            await DeclareQueueAsync(connection, endpoint, queue, cancellationToken);
+        }
+
+        await BindAsync(connection, topology.Endpoints.Single(each => each.Name == endpoint), cancellationToken);
     }
 
     /// <summary>
-    /// Declares what a sender needs, if that is wanted: the queues of all endpoints too, so that what comes first is not lost. One
-    /// that cannot be declared keeps nothing from the others.
+    /// Declares what a sender needs, if that is wanted: the queues of all endpoints too, since the broker confirms an event as soon as one
+    /// queue has it, and an endpoint whose queue is missing then would never get it. A queue that is there already, and different, is bound all
+    /// the same, and keeps nothing from the others. Whatever else goes wrong is thrown: nothing may be sent before it is mended.
     /// </summary>
     /// <exception cref="MessagingException">An exchange is there already, and different.</exception>
     public async Task DeclareAllAsync(IConnection connection, CancellationToken cancellationToken)
@@ -83,14 +91,19 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
         await DeclareExchangesAsync(connection, cancellationToken);
         foreach (var endpoint in topology.Endpoints)
         {
-            try
+            foreach (var queue in QueuesOf(endpoint.Name))
             {
-                await DeclareQueuesAsync(connection, endpoint, cancellationToken);
+                try
+                {
+                    await DeclareQueueAsync(connection, endpoint.Name, queue, cancellationToken);
+                }
+                catch (DifferentlyDeclaredException exception)
+                {
+                    logger.NotDeclared(endpoint.Name, exception);
+                }
             }
-            catch (Exception exception) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
-            {
-                logger.NotDeclared(endpoint.Name, exception);
-            }
+
+            await BindAsync(connection, endpoint, cancellationToken);
         }
     }
 
@@ -108,14 +121,19 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
             }
         }, cancellationToken);
 
-    private Task DeclareQueuesAsync(IConnection connection, EndpointTopology endpoint, CancellationToken cancellationToken)
+    private Task DeclareQueueAsync(IConnection connection, string endpoint, string queue, CancellationToken cancellationToken)
+        => OnChannelAsync(connection, async (channel, begin) =>
+        {
+            begin($"The queue '{queue}'");
+            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Arguments(options.QueueOf(endpoint), Major(connection)), cancellationToken: cancellationToken);
+        }, cancellationToken);
+
+    private Task BindAsync(IConnection connection, EndpointTopology endpoint, CancellationToken cancellationToken)
         => OnChannelAsync(connection, async (channel, begin) =>
         {
             var queues = QueuesOf(endpoint.Name);
             for (var i = 0; i < queues.Count; i++)
             {
-                begin($"The queue '{queues[i]}'");
-                await channel.QueueDeclareAsync(queues[i], durable: true, exclusive: false, autoDelete: false, Arguments(options.QueueOf(endpoint.Name), Major(connection)), cancellationToken: cancellationToken);
                 await BindAsync(channel, queues[i], endpoint, queues.Count == 1 ? ["#"] : Buckets.Where((_, bucket) => bucket % queues.Count == i), cancellationToken);
             }
 
@@ -137,7 +155,7 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason is { ReplyCode: Constants.PreconditionFailed } reason)
         {
-            throw new MessagingException(
+            throw new DifferentlyDeclaredException(
                 $"{what} exists and is not as it is configured here: {reason.ReplyText}. Delete it, change the configuration (UseRabbitMQ: Queues, Queue), or set DeclareTopology to false.", exception);
         }
         finally
@@ -199,3 +217,6 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
 /// <param name="IsEvent">Whether it is for whoever subscribes.</param>
 /// <param name="IsKnown">Whether the exchange is one of this application's configuration. Those that it declares are there a moment after they were missing.</param>
 internal sealed record Route(string Exchange, string RoutingKey, bool IsEvent, bool IsKnown);
+
+/// <summary>Something is in the broker already, and different. It stays so until somebody changes it.</summary>
+internal sealed class DifferentlyDeclaredException(string message, Exception innerException) : MessagingException(message, innerException);

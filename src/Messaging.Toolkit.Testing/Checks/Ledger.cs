@@ -24,7 +24,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
     private const string TokenEndpoint = "$transaction";
 
     private readonly Dictionary<(string Endpoint, Guid MessageId), Fate> fates = [];
-    private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), KeyLine> lines = [];
+    private readonly Dictionary<(DatabaseObserver Database, string Endpoint, string Key), EndpointKey> keys = [];
     private readonly Dictionary<(NodeLife Life, string Endpoint), int> running = [];
     private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
     private readonly HashSet<string> keyHolders = new(StringComparer.Ordinal);
@@ -98,7 +98,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
             sent.Add(envelope);
             foreach (var endpoint in endpointsOf(destination, envelope))
             {
-                AddMessage(database, life, endpoint, envelope, runs);
+                AddMessage(database, life, destination, endpoint, envelope, runs);
             }
         }
 
@@ -203,7 +203,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         fate.Running++;
 
-        if (fate.Line?.Running.Add(life) == false)
+        if (fate.Key?.Running.Add(life) == false)
         {
             Report("G3", $"Two messages of one key were handled at once in {life.Name}: the second is {fate}.", id);
         }
@@ -236,7 +236,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         }
 
         running[(run.Life, run.Fate.Endpoint)]--;
-        run.Fate.Line?.Running.Remove(run.Life);
+        run.Fate.Key?.Running.Remove(run.Life);
         run.Fate.Running--;
         run.IsCompleted = !failed;
         if (failed)
@@ -287,16 +287,17 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         return book;
     }
 
-    private void AddMessage(DatabaseObserver database, NodeLife life, string endpoint, MessageEnvelope envelope, IReadOnlyList<HandlerRun> runs)
+    private void AddMessage(DatabaseObserver database, NodeLife life, string destination, string endpoint, MessageEnvelope envelope, IReadOnlyList<HandlerRun> runs)
     {
-        KeyLine? line = null;
-        if (envelope.Key is { } key && !lines.TryGetValue((database, endpoint, key), out line))
+        EndpointKey? key = null;
+        if (envelope.Key is { } name && !keys.TryGetValue((database, endpoint, name), out key))
         {
-            lines.Add((database, endpoint, key), line = new KeyLine());
+            keys.Add((database, endpoint, name), key = new EndpointKey());
         }
 
+        var line = key?.By(destination);
         life.Note($"commit for {endpoint}", envelope.Id, $"{envelope.Type} key {envelope.Key ?? "-"}");
-        var fate = new Fate(endpoint, envelope, line, line?.Count ?? 0) { HoldsPlace = keyHolders.Contains(endpoint) };
+        var fate = new Fate(endpoint, envelope, key, line, line?.Count ?? 0) { HoldsPlace = keyHolders.Contains(endpoint) };
         if (!fates.TryAdd((endpoint, envelope.Id), fate))
         {
             // What has an idempotency key is written again whenever its caller asks again. EF saves again when the reply to a commit was lost: the same messages, which the inboxes recognise. And a saga asks
@@ -398,9 +399,10 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
         }
     }
 
-    /// <summary>What must be so when everything has come to rest.</summary>
+    /// <summary>What must be so when everything has come to rest, and has stopped.</summary>
     /// <param name="redelivers">Whether messages may come again without any fault: a broker does that when a consumer joins.</param>
-    public void CheckEnd(bool redelivers)
+    /// <param name="isStored">Whether a message waits for the next start: a recurring schedule may have sent one when the nodes were stopping.</param>
+    public void CheckEnd(bool redelivers, Func<Guid, bool> isStored)
     {
         if (!redelivers && faults.Happened.Count == 0 && Failures == 0 && Duplicates > Repetitions)
         {
@@ -409,7 +411,7 @@ internal sealed class Ledger(World world, FaultPlan faults, Func<string, Message
 
         foreach (var fate in fates.Values)
         {
-            if (!fate.HasEnded && !fate.IsHeld)
+            if (!fate.HasEnded && !fate.IsHeld && !isStored(fate.Envelope.Id))
             {
                 Report("G1", $"Lost: {fate} has neither taken effect nor become a dead letter.", fate.Envelope.Id);
             }

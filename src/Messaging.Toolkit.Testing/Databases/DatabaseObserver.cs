@@ -18,6 +18,7 @@ internal sealed class DatabaseObserver : IDisposable
     private readonly SqliteCommand lastClaim;
     private readonly SqliteCommand lastDeadLetter;
     private readonly SqliteCommand waiting;
+    private readonly SqliteCommand stored;
     private readonly SqliteCommand instances;
     private readonly SqliteCommand history;
     private readonly SqliteCommand lastHistory;
@@ -49,6 +50,9 @@ internal sealed class DatabaseObserver : IDisposable
         lastClaim = Query($"SELECT coalesce(max(rowid), 0) FROM {names.Claim.Table}");
         lastDeadLetter = Query($"SELECT coalesce(max(rowid), 0) FROM {letter.Table}");
         waiting = Query($"SELECT EXISTS (SELECT 1 FROM {outbox.Table})");
+        stored = Query(
+            $"SELECT EXISTS (SELECT 1 FROM {outbox.Table} WHERE {outbox.MessageId} = @id) OR EXISTS (SELECT 1 FROM {names.Parked.Table} WHERE {names.Parked.MessageId} = @id)");
+        stored.Parameters.AddWithValue("@id", Guid.Empty);
         var saga = names.Saga;
         instances = Query($"SELECT {saga.Id}, {saga.Definition}, {saga.Correlation}, {saga.Revision}, {saga.HistoryLength}, {saga.Status} FROM {saga.Table}");
         history = Command($"SELECT rowid, {names.SagaHistory.SagaId}, {names.SagaHistory.Sequence} FROM {names.SagaHistory.Table} WHERE rowid > @last ORDER BY rowid");
@@ -79,6 +83,13 @@ internal sealed class DatabaseObserver : IDisposable
 
     /// <summary>Whether no message waits to be sent.</summary>
     public bool IsDrained => (long)waiting.ExecuteScalar()! == 0;
+
+    /// <summary>Whether the message waits to be sent, or to be tried again.</summary>
+    public bool Stores(Guid messageId)
+    {
+        stored.Parameters[0].Value = messageId;
+        return (long)stored.ExecuteScalar()! != 0;
+    }
 
     public List<(string Destination, MessageEnvelope Envelope)> ReadNewMessages()
         => ReadNew(messages, static row => (
@@ -173,6 +184,7 @@ internal sealed class DatabaseObserver : IDisposable
         lastClaim.Dispose();
         lastDeadLetter.Dispose();
         waiting.Dispose();
+        stored.Dispose();
         connection.Dispose();
     }
 

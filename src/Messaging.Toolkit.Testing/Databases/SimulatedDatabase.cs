@@ -28,6 +28,9 @@ internal sealed class SimulatedDatabase(World world, string path, TableNames nam
     /// <summary>Whether no message waits to be sent.</summary>
     public bool IsDrained => observer.IsDrained;
 
+    /// <summary>Whether the message waits to be sent, or to be tried again.</summary>
+    public bool Stores(Guid messageId) => observer.Stores(messageId);
+
     /// <summary>Whether an instance of a saga or process manager goes on by itself until then, because a timeout falls due.</summary>
     public bool HasTimeout(TimeSpan until) => observer.HasTimeout((LaneTime.Beginning + until).UtcDateTime);
 

@@ -75,7 +75,7 @@ internal sealed class SimulationRun : IDisposable
             Work();
             ComeToRest();
             Stop();
-            ledger.CheckEnd(redelivers: broker is not null);
+            ledger.CheckEnd(redelivers: broker is not null, IsStored);
         }
         catch (ViolationException)
         {
@@ -184,6 +184,8 @@ internal sealed class SimulationRun : IDisposable
         Expect(() => stopped == nodes.Count, StopLimit, "Nodes did not stop");
         CheckLeases();
     }
+
+    private bool IsStored(Guid messageId) => broker?.IsDrained == false || databases.Values.Any(database => database.Stores(messageId));
 
     /// <summary>With faults some expire later: a node may have died with them, or could not give them up.</summary>
     private void CheckLeases()

@@ -8,6 +8,7 @@ internal static class RabbitMQBugs
     private const string Consumer = "Messaging.Toolkit.RabbitMQ/Receiving/QueueConsumer.cs";
     private const string Presence = "Messaging.Toolkit.RabbitMQ/Receiving/Presence.cs";
     private const string Tags = "Messaging.Toolkit.RabbitMQ/Receiving/UnsettledTags.cs";
+    private const string Topology = "Messaging.Toolkit.RabbitMQ/Topology/BrokerTopology.cs";
     private const string Reader = "Messaging.Toolkit.RabbitMQ/Receiving/EnvelopeReader.cs";
 
     public static IReadOnlyList<PlantedBug> All { get; } =
@@ -38,6 +39,10 @@ internal static class RabbitMQBugs
         new("unroutable is confirmed", "A message for which there is no queue counts as confirmed.", Sender,
             "if (!message.HasComeBack || (message.Route.IsEvent && options.IgnoreUnroutableEvents))",
             "if (message.Unroutable >= 0)"),
+
+        new("a queue is missing", "A sender begins although an endpoint may have no queue yet: what is confirmed by the queues of others is lost to it.", Topology,
+            "foreach (var endpoint in topology.Endpoints)",
+            "foreach (var endpoint in topology.Endpoints.Take(1))"),
 
         new("lost confirm waited for", "A sender waits for confirms as long as its connection stands.", Sender,
             "> options.ConfirmTimeout)",
