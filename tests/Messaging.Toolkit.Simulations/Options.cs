@@ -6,7 +6,7 @@ namespace Messaging.Toolkit.Simulations;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record Options
 {
-    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault,...] [--transport in-process|broker|rabbitmq] [--application NAME] [--no-shrink] [--trace] [--coverage]";
+    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault:RATE,...] [--transport in-process|broker|rabbitmq] [--application NAME] [--no-shrink] [--trace] [--coverage]";
 
     public int Seeds { get; private init; } = 1000;
 
@@ -75,10 +75,22 @@ internal sealed record Options
     {
         "all" => FaultRates.All,
         "none" => FaultRates.None,
-        _ => FaultRates.All.Only([.. value.Split(',').Select(name => Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind)
-            ? kind
-            : throw Wrong("--faults", name, $"some of {string.Join(", ", Enum.GetNames<FaultKind>())}"))]),
+        _ => value.Split(',').Aggregate(FaultRates.None, AddFault),
     };
+
+    /// <summary>Its name, and how probable it is, if that is not the usual.</summary>
+    private static FaultRates AddFault(FaultRates rates, string value)
+    {
+        var (name, rate) = value.Split(':', 2) is [var first, var second] ? (first, second) : (value, null);
+        if (!Enum.TryParse<FaultKind>(name, ignoreCase: true, out var kind))
+        {
+            throw Wrong("--faults", name, $"some of {string.Join(", ", Enum.GetNames<FaultKind>())}");
+        }
+
+        return rate is null ? rates.With(kind, FaultRates.All[kind])
+            : double.TryParse(rate, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var probability) && probability <= 1 ? rates.With(kind, probability)
+            : throw Wrong("--faults", value, $"a rate between 0 and 1, as in {name}:0.2");
+    }
 
     private static FormatException Wrong(string name, string value, string choices) => new($"{name} {value}: choose {choices}.");
 }

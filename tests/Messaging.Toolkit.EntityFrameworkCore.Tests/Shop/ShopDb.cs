@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
@@ -16,6 +17,8 @@ public sealed class Order
 {
     public Guid Id { get; set; }
 
+    /// <summary>Who saves another one must have read the last one.</summary>
+    [ConcurrencyCheck]
     public int Version { get; set; }
 }
 

@@ -13,7 +13,7 @@ internal sealed class FailingApplication : ISimulatedApplication
 {
     public void ConfigureServices(IServiceCollection services)
     {
-        services.AddDbContextPool<FailingDb>(options => options.UseSqlite("Data Source=failing.db"));
+        services.AddDbContextPool<FailingDb>(SimulatedContext.Configure);
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<FailingDb>()
             .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(5))

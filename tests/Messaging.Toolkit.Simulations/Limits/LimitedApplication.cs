@@ -1,6 +1,5 @@
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Testing;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Simulations.Limits;
@@ -21,7 +20,7 @@ internal sealed class LimitedApplication : ISimulatedApplication
 
     public void ConfigureServices(IServiceCollection services)
     {
-        services.AddDbContextPool<LimitedDb>(options => options.UseSqlite("Data Source=limited.db"));
+        services.AddDbContextPool<LimitedDb>(SimulatedContext.Configure);
         services.AddSingleton<Watch>();
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<LimitedDb>()

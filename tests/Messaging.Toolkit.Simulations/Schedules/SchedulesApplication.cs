@@ -1,5 +1,4 @@
 using Messaging.Toolkit.Testing;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Simulations.Schedules;
@@ -12,7 +11,7 @@ internal sealed class SchedulesApplication : ISimulatedApplication
 
     public void ConfigureServices(IServiceCollection services)
     {
-        services.AddDbContextPool<SchedulesDb>(options => options.UseSqlite("Data Source=schedules.db"));
+        services.AddDbContextPool<SchedulesDb>(SimulatedContext.Configure);
         services.AddMessaging(messaging => messaging
             .UseEntityFrameworkCore<SchedulesDb>()
             .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(5))

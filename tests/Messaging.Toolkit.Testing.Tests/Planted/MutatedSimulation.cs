@@ -11,6 +11,7 @@ public sealed partial class MutatedSimulation : IDisposable
     private string assembly = "";
     private string transport = "";
     private string application = "";
+    private string faults = "";
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -18,7 +19,7 @@ public sealed partial class MutatedSimulation : IDisposable
     internal async Task PlantAsync(PlantedBug bug)
     {
         assembly = Path.Combine(folder, bug.Package + ".dll");
-        (transport, application) = (bug.Transport, bug.Application);
+        (transport, application, faults) = (bug.Transport, bug.Application, bug.Faults);
         var source = await File.ReadAllTextAsync(Path.Combine(Repository.SourceFolder(bug.Package), bug.FileInPackage));
         Package.Of(bug.Package).Compile(bug.FileInPackage, bug.PlantIn(source), assembly);
     }
@@ -29,7 +30,7 @@ public sealed partial class MutatedSimulation : IDisposable
     {
         // Both are said, so that the seeds mean the same whichever transports and applications there are.
         string[] arguments = [
-            "--application", application, "--transport", transport, "--no-shrink",
+            "--application", application, "--transport", transport, "--faults", faults, "--no-shrink",
             "--from", from.ToString(CultureInfo.InvariantCulture), "--seeds", seeds.ToString(CultureInfo.InvariantCulture)];
         var (exitCode, output) = await SimulationProcess.RunAsync(new(assembly, arguments), limit);
         if (exitCode == 0)

@@ -18,6 +18,12 @@ internal sealed partial record PlantedBug(string Name, string Description, strin
     /// <summary>The simulated application that is to find it.</summary>
     public string Application { get; init; } = "numbered";
 
+    /// <summary>
+    /// The faults that are to find it, as of eng/simulate. Where a mistake shows only when something rare happens, that is made frequent: all faults would
+    /// find it too, after a hundred seeds.
+    /// </summary>
+    public string Faults { get; init; } = "all";
+
     public string FileInPackage => File[(File.IndexOf('/') + 1)..];
 
     /// <summary>The text with the bug in it.</summary>

@@ -10,8 +10,8 @@ namespace Messaging.Toolkit.Testing.Tests.Planted;
 /// </summary>
 internal sealed class SimulationProcess
 {
-    /// <summary>EF Core counts the service providers that it has made in a process, several for each run here, and refuses to go on after twenty.</summary>
-    private const int MostRuns = 3;
+    /// <summary>What a run has loaded stays, some twenty megabytes.</summary>
+    private const int MostRuns = 50;
 
     private static readonly ConcurrentBag<SimulationProcess> Idle = [];
 

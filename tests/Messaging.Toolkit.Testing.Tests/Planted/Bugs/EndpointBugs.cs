@@ -104,7 +104,7 @@ internal static class EndpointBugs
             """
                 logger.DeadLetterFailed(endpoint.Name, envelope.Id, envelope.Type, pause, exception);
                 return Verdict.Done;
-            """),
+            """) { Faults = "HandlerFails:0.3,StatementFails:0.05,ConnectionLost:0.05" },
 
         new("given up early", "A message goes to the dead letters before its handler has had the attempts promised.", Judge,
             "if (failures <= rule.Ladder.ImmediateRetries && !isFinal && work.Delays == 0)",
@@ -112,7 +112,7 @@ internal static class EndpointBugs
 
         new("store's failure is the message's", "A failure of the database counts as one of the handler.", Judge,
             "if (IsStores(work, exception))",
-            "if (IsStores(work, exception) && work.StoreFailures > FailurePolicy.StoreRetries)"),
+            "if (IsStores(work, exception) && work.StoreFailures > FailurePolicy.StoreRetries)") { Faults = "StatementFails:0.1,ConnectionLost:0.1" },
 
         new("retried for ever", "A message whose handler always fails is tried for ever.", Judge,
             "if (failures <= rule.Ladder.ImmediateRetries && !isFinal && work.Delays == 0)",

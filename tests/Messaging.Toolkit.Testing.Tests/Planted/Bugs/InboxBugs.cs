@@ -70,7 +70,7 @@ internal static class InboxBugs
 
         new("retry in the same scope", "A transaction that is retried uses the context of the attempt before.", Inbox,
             "(_, current, cancel) => RunInNewScopeAsync(current, cancel),",
-            "(_, current, cancel) => RunAsync(holdings, current, cancel),"),
+            "(_, current, cancel) => RunAsync(holdings, current, cancel),") { Faults = "StatementFails:0.03,ConnectionLost:0.03,CommitFails:0.1,HandlerFails" },
 
         new("commit believed", "A commit whose reply is lost counts as one that took effect.", Inbox,
             "if (!await IsClaimedAsync(context, sql, attempt.Endpoint, messageId, cancellationToken))",

@@ -19,11 +19,11 @@ internal static class LeaseBugs
 
         new("remainder not shared", "Buckets are left over when the nodes cannot share them evenly.", Plan,
             "(buckets / nodes.Count) + (nodes.IndexOf(owner) < buckets % nodes.Count ? 1 : 0)",
-            "buckets / nodes.Count"),
+            "buckets / nodes.Count") { Faults = "none" },
 
         new("lease taken from others", "A lease is taken although another node holds it.", Dialect,
             "AND ({lease.Owner} IS NULL OR {lease.Owner} = @owner OR {lease.ExpiresAt} <= @now)",
-            "AND (@now = @now)"),
+            "AND (@now = @now)") { Faults = "Restart:0.01,SlowDatabase,SlowHandler" },
 
         new("lease counts as held when asked for", "A node takes the leases that it has asked for to be its own, whoever got them.",
             "Messaging.Toolkit.EntityFrameworkCore/Stores/EfLeaseStore.cs",

@@ -55,22 +55,22 @@ internal static class WritingBugs
 
         new("commit without its messages", "A transaction commits although its messages could not be written.", Session,
             "if (isBroken)",
-            "if (isBroken && store is null)"),
+            "if (isBroken && store is null)") { Faults = "StatementFails:0.1,ConnectionLost:0.1" },
 
         new("token not written", "A save that may be retried leaves no token, and is repeated when its reply is lost.",
             "Messaging.Toolkit.EntityFrameworkCore/Writing/RetriedTransaction.cs",
             "await command.ExecuteNonQueryAsync(cancel);",
-            "await Task.CompletedTask;"),
+            "await Task.CompletedTask;") { Faults = "ReplyLost:0.5" },
 
         new("token not asked", "A save whose reply is lost is repeated although its token says that it took effect.",
             "Messaging.Toolkit.EntityFrameworkCore/Writing/RetriedTransaction.cs",
             "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)), true);",
-            "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)) && false, true);"),
+            "return new ExecutionResult<bool>(Exists(await command.ExecuteScalarAsync(cancel)) && false, true);") { Faults = "ReplyLost:0.5" },
 
         new("retried work keeps its messages", "When work is retried, the messages of the attempt that failed are written with those of the next.",
             "Messaging.Toolkit.EntityFrameworkCore/Writing/MessagingDbContextExtensions.cs",
             "session.Discard();",
-            ""),
+            "") { Faults = "StatementFails:0.1,ConnectionLost:0.1,CommitFails:0.2" },
 
         new("first subscriber only", "An event goes to the first endpoint that handles it, and to no other.", Outgoing,
             "return [.. targets.Select(",
