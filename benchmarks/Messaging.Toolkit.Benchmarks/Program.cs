@@ -3,7 +3,12 @@ using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Scenarios;
 
 // Progress goes to the standard error, so that the standard output is nothing but the results.
-IReadOnlyList<IScenario> scenarios = [new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline(), new RunSagas(), new RelayToBroker(), new ConsumeFromBroker()];
+IReadOnlyList<IScenario> scenarios =
+[
+    new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline(), new RunSagas(),
+    new RelayToBroker(TransportNames.RabbitMQ), new ConsumeFromBroker(TransportNames.RabbitMQ),
+    new RelayToBroker(TransportNames.Kafka), new ConsumeFromBroker(TransportNames.Kafka),
+];
 if (Arguments.TryParse(args, scenarios) is not { } arguments)
 {
     return 2;

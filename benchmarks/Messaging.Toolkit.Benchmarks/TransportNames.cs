@@ -5,6 +5,7 @@ internal static class TransportNames
 {
     public const string InProcess = "in-process";
     public const string RabbitMQ = "rabbitmq";
+    public const string Kafka = "kafka";
 
-    public static readonly IReadOnlyList<string> All = [InProcess, RabbitMQ];
+    public static readonly IReadOnlyList<string> All = [InProcess, RabbitMQ, Kafka];
 }

@@ -24,7 +24,7 @@ internal sealed record ChaosResult(
     public static async Task<ChaosResult> OfAsync(ChaosOptions options, string folder, CancellationToken cancellationToken)
     {
         var database = ShopServers.NewDatabase("postgres", folder);
-        var broker = options.HasBroker ? ShopServers.NewBroker() : null;
+        var broker = options.HasBroker ? await ShopServers.NewBrokerAsync("rabbitmq") : null;
         string? problem = null;
         IReadOnlyDictionary<string, int> faults;
         IReadOnlyDictionary<Guid, Placement> accepted;

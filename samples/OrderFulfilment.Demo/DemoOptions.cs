@@ -6,7 +6,7 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
     /// <summary>The script that restarts the broker; null if the broker is somebody else's, and is left alone.</summary>
     public string? Servers { get; init; }
 
-    public bool HasBroker => Transport == "rabbitmq";
+    public bool HasBroker => Transport != "in-process";
 
     public bool RestartsBroker => HasBroker && Servers is not null;
 
@@ -16,7 +16,7 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
     private const int MaxOrders = 20_000;
     private const int MaxCrashes = 20;
 
-    public const string Usage = "eng/demo [--database sqlite|postgres] [--transport in-process|rabbitmq] [--orders N] [--crashes K] [--seed S]";
+    public const string Usage = "eng/demo [--database sqlite|postgres] [--transport in-process|rabbitmq|kafka] [--orders N] [--crashes K] [--seed S]";
 
     /// <exception cref="DemoException">There is no such option, or not that value of it.</exception>
     public static DemoOptions Parse(string[] args)
@@ -35,7 +35,7 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
                     database = DemoArguments.Choice(option, value, "sqlite", "postgres");
                     break;
                 case "--transport":
-                    transport = DemoArguments.Choice(option, value, "in-process", "rabbitmq");
+                    transport = DemoArguments.Choice(option, value, "in-process", "rabbitmq", "kafka");
                     break;
                 case "--orders":
                     orders = DemoArguments.Number(option, value, 1, MaxOrders);
@@ -54,9 +54,9 @@ internal sealed record DemoOptions(string Database, string Transport, int Orders
             }
         }
 
-        if (transport == "rabbitmq" && database != "postgres")
+        if (transport != "in-process" && database != "postgres")
         {
-            throw new DemoException("--transport rabbitmq: its four processes share a database, which needs --database postgres.");
+            throw new DemoException($"--transport {transport}: its four processes share a database, which needs --database postgres.");
         }
 
         var mostCrashes = orders / OrdersPerCrash;

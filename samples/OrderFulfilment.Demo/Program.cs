@@ -10,7 +10,7 @@ static async Task<int> RunAsync(DemoOptions options, string folder, Cancellation
 {
     var plan = OrderPlan.Make(options.Orders, options.Seed);
     var database = ShopServers.NewDatabase(options.Database, folder);
-    var broker = options.HasBroker ? ShopServers.NewBroker() : null;
+    var broker = options.HasBroker ? await ShopServers.NewBrokerAsync(options.Transport) : null;
     Console.WriteLine($"{options.Orders} orders over HTTP, {options.Crashes} crashes, on {options.Database}{Transport()}");
 
     var isDone = true;
@@ -62,8 +62,7 @@ static async Task<int> RunAsync(DemoOptions options, string folder, Cancellation
     return holds ? 0 : 1;
 
     string Transport() => broker is null ? ""
-        : options.RestartsBroker ? " and RabbitMQ, a process for each service; the broker is stopped once"
-        : " and RabbitMQ, a process for each service; the broker is somebody else's and is left alone";
+        : $" and {broker.Settings.Name}, a process for each service; the broker is {(options.RestartsBroker ? "stopped once" : "somebody else's and is left alone")}";
 
     int Count(FindingKind kind) => findings.Count(finding => finding.Kind == kind);
 }

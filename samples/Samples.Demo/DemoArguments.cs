@@ -15,9 +15,11 @@ public static class DemoArguments
         }
     }
 
-    /// <summary>Reads the value of an option that is one of two words.</summary>
-    public static string Choice(string option, string value, string first, string second)
-        => value == first || value == second ? value : throw new DemoException($"{option} {value}: choose '{first}' or '{second}'.");
+    /// <summary>Reads the value of an option that is one of some words.</summary>
+    public static string Choice(string option, string value, params IReadOnlyList<string> words)
+        => words.Contains(value)
+            ? value
+            : throw new DemoException($"{option} {value}: choose {string.Join(", ", words.SkipLast(1).Select(word => $"'{word}'"))} or '{words[^1]}'.");
 
     /// <summary>Reads the value of an option that is a number.</summary>
     public static int Number(string option, string value, int min, int max)

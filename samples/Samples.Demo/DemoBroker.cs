@@ -1,102 +1,23 @@
-using System.Diagnostics;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using Samples.Hosting;
 
 namespace Samples.Demo;
 
-/// <summary>A share of RabbitMQ for one run, seen past the application.</summary>
-public sealed class DemoBroker
+/// <summary>A share of a broker for one run, seen past the application.</summary>
+public abstract class DemoBroker
 {
-    private const string ServerVariable = "MESSAGING_TEST_RABBITMQ";
-    private const string DeadLetters = "dead-letters";
+    public abstract Broker Settings { get; }
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
-    private readonly IReadOnlyList<string> endpoints;
-    private readonly IReadOnlyList<string> messages;
-
-    private DemoBroker(Broker settings, IReadOnlyList<string> endpoints, IReadOnlyList<string> messages)
-    {
-        Settings = settings;
-        this.endpoints = endpoints;
-        this.messages = messages;
-    }
-
-    public Broker Settings { get; }
-
-    /// <summary>Names a new one: the broker remembers queues longer than the run lasts. The application declares them.</summary>
+    /// <summary>Names a new one: the broker remembers more than the run lasts.</summary>
+    /// <param name="transport">What it is chosen by.</param>
     /// <param name="endpoints">All of the application's.</param>
     /// <param name="messages">The names of all messages that they handle.</param>
-    public static DemoBroker New(IReadOnlyList<string> endpoints, IReadOnlyList<string> messages) => Uri.TryCreate(Environment.GetEnvironmentVariable(ServerVariable), UriKind.Absolute, out var uri)
-        ? new DemoBroker(new Broker(uri, $"demo-{Guid.NewGuid():N}."), endpoints, messages)
-        : throw new DemoException($"{ServerVariable} names no broker: run this by eng/demo, which starts one.");
+    public static async Task<DemoBroker> NewAsync(string transport, IReadOnlyList<string> endpoints, IReadOnlyList<string> messages)
+        => transport == "kafka" ? await DemoKafka.NewAsync(endpoints) : DemoRabbitMQ.New(endpoints, messages);
 
-    /// <summary>
-    /// Waits until every endpoint consumes its queue. Before that no work must be given to it: an event that comes before the queue
-    /// of a subscriber is lost to it, and without any queue it is a dead letter. Later it does not matter who is dead.
-    /// </summary>
-    public Task UntilConsumedAsync(CancellationToken cancellationToken) => UseAsync(async connection =>
-    {
-        var started = Stopwatch.StartNew();
-        foreach (var endpoint in endpoints)
-        {
-            while (!await IsConsumedAsync(connection, endpoint, cancellationToken))
-            {
-                if (started.Elapsed > StartLimit)
-                {
-                    throw new DemoException($"Nobody consumes the queue of {endpoint} after {StartLimit.TotalSeconds} s.");
-                }
+    /// <summary>Waits until work can be given to the application: before that it would be lost.</summary>
+    public abstract Task UntilConsumedAsync(CancellationToken cancellationToken);
 
-                await Task.Delay(Pause, cancellationToken);
-            }
-        }
-    }, cancellationToken);
+    public abstract Task DropAsync();
 
-    public Task DropAsync() => UseAsync(async connection =>
-    {
-        await using var channel = await connection.CreateChannelAsync();
-        foreach (var queue in endpoints.Append(DeadLetters))
-        {
-            await channel.QueueDeleteAsync(Settings.Prefix + queue, ifUnused: false, ifEmpty: false);
-        }
-
-        foreach (var exchange in messages.Append(DeadLetters))
-        {
-            await channel.ExchangeDeleteAsync(Settings.Prefix + exchange); // There is none for a command; that is no error.
-        }
-    }, CancellationToken.None);
-
-    /// <summary>The queue is bound by then: that comes first.</summary>
-    private async Task<bool> IsConsumedAsync(IConnection connection, string endpoint, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken); // A question for a queue that is not there closes it.
-            return (await channel.QueueDeclarePassiveAsync(Settings.Prefix + endpoint, cancellationToken)).ConsumerCount > 0;
-        }
-        catch (OperationInterruptedException)
-        {
-            return false;
-        }
-    }
-
-    private async Task UseAsync(Func<IConnection, Task> use, CancellationToken cancellationToken)
-    {
-        await using var connection = await ConnectAsync(cancellationToken);
-        await use(connection);
-    }
-
-    private async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await new ConnectionFactory { Uri = Settings.Uri }.CreateConnectionAsync("eng/demo", cancellationToken);
-        }
-        catch (BrokerUnreachableException exception)
-        {
-            throw new DemoException($"RabbitMQ at {Settings.Uri.Host}:{Settings.Uri.Port} cannot be reached: {exception.InnerException?.Message ?? exception.Message}");
-        }
-    }
+    protected static string NewPrefix() => $"demo-{Guid.NewGuid():N}.";
 }

@@ -51,7 +51,7 @@ public sealed class DemoProcess : IDisposable
     /// <summary>Starts it and waits until it answers.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        string[] broker = settings.Broker is null ? [] : ["--transport", "rabbitmq", "--prefix", settings.Broker.Prefix, "--endpoints", string.Join(',', settings.Endpoints)];
+        string[] broker = settings.Broker is null ? [] : ["--transport", settings.Broker.Transport, "--prefix", settings.Broker.Prefix, "--endpoints", string.Join(',', settings.Endpoints)];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program + ".dll"), "--database", settings.Database, "--urls", Address.ToString(), .. broker, .. MoreArguments])
         {
             RedirectStandardOutput = true,
@@ -60,7 +60,7 @@ public sealed class DemoProcess : IDisposable
         start.Environment[$"ConnectionStrings__{settings.Database}"] = settings.ConnectionString; // Not an argument: those are for all to see.
         if (settings.Broker is not null)
         {
-            start.Environment["ConnectionStrings__RabbitMQ"] = settings.Broker.Uri.OriginalString;
+            start.Environment[$"ConnectionStrings__{settings.Broker.Name}"] = settings.Broker.Address;
         }
 
         start.Environment["DOTNET_TieredPGO"] = "0"; // It does not live long enough for that to pay.

@@ -1,26 +1,32 @@
 using Messaging.Toolkit.Configuration;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Samples.Hosting;
 
-/// <summary>RabbitMQ, if messages go over it.</summary>
-/// <param name="Uri">Where it is, with user and password.</param>
-/// <param name="Prefix">Put before the names of all queues and exchanges, so that several applications can use one broker.</param>
-public sealed record Broker(Uri Uri, string Prefix)
+/// <summary>What messages go over, if they leave the process.</summary>
+/// <param name="Prefix">Put before all names in the broker, so that several applications can use one.</param>
+public abstract record Broker(string Prefix)
 {
-    /// <exception cref="SettingsException">There is no address of a broker.</exception>
-    public static Broker Read(IConfiguration configuration)
-    {
-        // What is wrong with the address is not shown: a part of it may be a password.
-        return Uri.TryCreate(configuration.GetConnectionString("RabbitMQ"), UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"
-            ? new Broker(uri, configuration["prefix"] ?? "")
-            : throw new SettingsException("There is no address of RabbitMQ: set ConnectionStrings:RabbitMQ to amqp://user:password@host:5672 in appsettings.json or as --ConnectionStrings:RabbitMQ=...");
-    }
+    /// <summary>What it is chosen by.</summary>
+    public abstract string Transport { get; }
 
-    public void Configure(MessagingBuilder messaging) => messaging.UseRabbitMQ(rabbit =>
+    /// <summary>The name of its connection string.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Its connection string: where it is.</summary>
+    public abstract string Address { get; }
+
+    /// <summary>Null if messages stay in the process.</summary>
+    /// <exception cref="SettingsException">There is no such transport, or no address of its broker.</exception>
+    public static Broker? Read(IConfiguration configuration) => (configuration["transport"] ?? "in-process") switch
     {
-        rabbit.Uri = Uri;
-        rabbit.Prefix = Prefix;
-    });
+        "in-process" => null,
+        "rabbitmq" => RabbitMQBroker.Read(configuration),
+        "kafka" => KafkaBroker.Read(configuration),
+        var transport => throw new SettingsException($"--transport {transport}: choose 'in-process', 'rabbitmq' or 'kafka'."),
+    };
+
+    public abstract void Configure(MessagingBuilder messaging);
+
+    protected static string PrefixOf(IConfiguration configuration) => configuration["prefix"] ?? "";
 }

@@ -17,16 +17,11 @@ public sealed record Settings(string Database, string ConnectionString)
     /// <exception cref="SettingsException">Something was chosen that there is not.</exception>
     public static Settings Read(IConfiguration configuration, IReadOnlyList<string> all)
     {
-        var broker = (configuration["transport"] ?? "in-process") switch
-        {
-            "in-process" => null,
-            "rabbitmq" => Broker.Read(configuration),
-            var transport => throw new SettingsException($"--transport {transport}: choose 'in-process' or 'rabbitmq'."),
-        };
+        var broker = Broker.Read(configuration);
         var endpoints = ReadEndpoints(configuration["endpoints"], all);
         if (broker is null && endpoints.Count < all.Count)
         {
-            throw new SettingsException($"--endpoints {string.Join(',', endpoints)}: nothing brings messages to the others of another process. Add --transport rabbitmq, or leave it out.");
+            throw new SettingsException($"--endpoints {string.Join(',', endpoints)}: nothing brings messages to the others of another process. Add --transport rabbitmq or kafka, or leave it out.");
         }
 
         var database = configuration["database"] ?? "sqlite";

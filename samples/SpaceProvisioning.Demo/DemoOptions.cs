@@ -3,7 +3,7 @@ namespace SpaceProvisioning.Demo;
 /// <summary>What <c>eng/demo --sample provisioning</c> was asked for.</summary>
 internal sealed record DemoOptions(string Database, string Transport, int Spaces, int Crashes, int Seed)
 {
-    public const string Usage = "eng/demo --sample provisioning [--database sqlite|postgres] [--transport in-process|rabbitmq] [--spaces N] [--crashes K] [--seed S]";
+    public const string Usage = "eng/demo --sample provisioning [--database sqlite|postgres] [--transport in-process|rabbitmq|kafka] [--spaces N] [--crashes K] [--seed S]";
 
     /// <summary>With fewer spaces between them, crashes would hit an idle process.</summary>
     public const int SpacesPerCrash = 20;
@@ -11,7 +11,7 @@ internal sealed record DemoOptions(string Database, string Transport, int Spaces
     private const int MaxSpaces = 4_000; // Fewer than there is room for.
     private const int MaxCrashes = 20;
 
-    public bool HasBroker => Transport == "rabbitmq";
+    public bool HasBroker => Transport != "in-process";
 
     /// <exception cref="DemoException">There is no such option, or not that value of it.</exception>
     public static DemoOptions Parse(string[] args)
@@ -22,7 +22,7 @@ internal sealed record DemoOptions(string Database, string Transport, int Spaces
             options = option switch
             {
                 "--database" => options with { Database = DemoArguments.Choice(option, value, "sqlite", "postgres") },
-                "--transport" => options with { Transport = DemoArguments.Choice(option, value, "in-process", "rabbitmq") },
+                "--transport" => options with { Transport = DemoArguments.Choice(option, value, "in-process", "rabbitmq", "kafka") },
                 "--spaces" => options with { Spaces = DemoArguments.Number(option, value, 1, MaxSpaces) },
                 "--crashes" => options with { Crashes = DemoArguments.Number(option, value, 0, MaxCrashes) },
                 "--seed" => options with { Seed = DemoArguments.Number(option, value, 0, int.MaxValue) },
@@ -32,7 +32,7 @@ internal sealed record DemoOptions(string Database, string Transport, int Spaces
 
         return options switch
         {
-            { HasBroker: true, Database: not "postgres" } => throw new DemoException("--transport rabbitmq: its four processes share a database, which needs --database postgres."),
+            { HasBroker: true, Database: not "postgres" } => throw new DemoException($"--transport {options.Transport}: its four processes share a database, which needs --database postgres."),
             _ when options.Crashes * SpacesPerCrash > options.Spaces => throw new DemoException(
                 $"--crashes {options.Crashes}: {options.Spaces} spaces are enough for {options.Spaces / SpacesPerCrash}; each needs {SpacesPerCrash} to hit the work in its middle."),
             _ => options,

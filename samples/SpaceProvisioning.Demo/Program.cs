@@ -11,8 +11,8 @@ static async Task<int> RunAsync(DemoOptions options, string folder, Cancellation
 {
     var plan = SpacePlan.Make(options.Spaces, options.Seed);
     var database = DemoDatabase<ProvisioningDb>.New(options.Database, folder, choices => new ProvisioningDb(choices, TimeProvider.System));
-    var broker = options.HasBroker ? DemoBroker.New(SpaceProvisioningServices.Endpoints, Run.Messages) : null;
-    Console.WriteLine($"{options.Spaces} spaces over HTTP, {options.Crashes} crashes, on {options.Database}{(broker is null ? "" : " and RabbitMQ, a process for each service")}");
+    var broker = options.HasBroker ? await DemoBroker.NewAsync(options.Transport, SpaceProvisioningServices.Endpoints, Run.Messages) : null;
+    Console.WriteLine($"{options.Spaces} spaces over HTTP, {options.Crashes} crashes, on {options.Database}{(broker is null ? "" : $" and {broker.Settings.Name}, a process for each service")}");
 
     using var run = new Run(options, plan, database, broker, folder);
     var isDone = true;

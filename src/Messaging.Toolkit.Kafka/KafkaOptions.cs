@@ -1,5 +1,6 @@
 using System.Globalization;
 using Confluent.Kafka;
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Kafka.Clients;
 using Messaging.Toolkit.Kafka.Topics;
 using Messaging.Toolkit.Messages;
@@ -44,6 +45,12 @@ public sealed class KafkaOptions
     /// All applications that send to the endpoint must say the same. It may be the topic of events too.
     /// </summary>
     public Func<string, string> CommandTopic { get; set; } = static endpoint => endpoint + ".commands";
+
+    /// <summary>
+    /// The topic of an endpoint's dead letters, by the endpoint's name: a copy of each goes there too, with headers that say why (<see cref="DeadLetterHeaders"/>). The store
+    /// has them all the same, and is where they are replayed and discarded; that takes no copy back. Several endpoints may have the same topic. Default null: there are no copies.
+    /// </summary>
+    public Func<string, string>? DeadLetterTopic { get; set; }
 
     /// <summary>The consumer group of an endpoint, by the endpoint's name. Default: that name.</summary>
     public Func<string, string> Group { get; set; } = static endpoint => endpoint;
@@ -179,6 +186,11 @@ public sealed class KafkaOptions
         foreach (var (name, topic) in topics.Named.Where(each => TopicNames.Refuse(each.Topic) is not null))
         {
             yield return $"UseKafka: {name} has the topic {Names.Show(topic)}, which cannot be one: {TopicNames.Refuse(topic)}.";
+        }
+
+        foreach (var (endpoint, topic) in topics.OfDeadLetters.Where(each => topics.IsRead(each.Topic)))
+        {
+            yield return $"UseKafka: the dead letters of endpoint '{endpoint}' have the topic {Names.Show(topic)}, which messages have too, and would be handled again: change DeadLetterTopic.";
         }
 
         foreach (var same in topology.Endpoints.GroupBy(endpoint => topics.GroupOf(endpoint.Name), StringComparer.Ordinal).Where(same => same.Count() > 1))

@@ -24,6 +24,8 @@ internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topol
 
     public string GetDestination(string endpoint) => topics.DestinationOf(endpoint);
 
+    public string? DeadLetterDestination => topics.DeadLetterDestination;
+
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
     {
         var sender = new KafkaSender(topics, limits, options.ConfirmTimeout, time);

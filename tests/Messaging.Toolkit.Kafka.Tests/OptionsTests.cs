@@ -77,6 +77,18 @@ public sealed class OptionsTests
     public void Endpoints_must_not_share_a_group()
         => Errors(options => options.Group = _ => "all").Should().ContainSingle().Which.Should().Contain("'counter' and 'other'").And.Contain("'all'");
 
+    [Theory]
+    [InlineData("counted")]
+    [InlineData("other.commands")]
+    public void Dead_letters_must_not_go_where_they_would_be_handled_again(string topic)
+        => Errors(options => options.DeadLetterTopic = _ => topic).Should().HaveCount(2).And.AllSatisfy(error => error.Should().Contain($"'{topic}'").And.Contain("DeadLetterTopic"));
+
+    [Theory]
+    [InlineData("with space")]
+    [InlineData("")]
+    public void A_topic_of_dead_letters_that_cannot_be_one_is_refused(string topic)
+        => Errors(options => (options.Prefix, options.DeadLetterTopic) = ("eu.", _ => topic)).Should().HaveCount(2).And.AllSatisfy(error => error.Should().StartWith("UseKafka: the dead letters of endpoint"));
+
     private static IReadOnlyList<string> Errors(Action<KafkaOptions> configure)
     {
         var add = () => new ServiceCollection().AddMessaging(messaging => messaging

@@ -16,6 +16,7 @@ public sealed class DemoOptionsTests
 
     [Theory]
     [InlineData("postgres", "rabbitmq", "eng/servers", true)]
+    [InlineData("postgres", "kafka", "eng/servers", true)]
     [InlineData("postgres", "rabbitmq", null, false)] // It is somebody else's.
     [InlineData("postgres", "in-process", "eng/servers", false)]
     public void A_broker_of_its_own_is_restarted(string database, string transport, string? servers, bool isRestarted)
@@ -26,7 +27,7 @@ public sealed class DemoOptionsTests
     [InlineData("--database", "oracle")]
     [InlineData("--transport", "pigeon")]
     [InlineData("--transport", "rabbitmq")] // On SQLite.
-    [InlineData("--transport", "rabbitmq", "--database", "sqlite")]
+    [InlineData("--transport", "kafka", "--database", "sqlite")]
     [InlineData("--orders", "0")]
     [InlineData("--crashes", "26")]
     [InlineData("--seed", "-1")]

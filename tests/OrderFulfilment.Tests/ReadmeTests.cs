@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Messaging.Toolkit;
+using Messaging.Toolkit.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -68,6 +69,14 @@ public sealed class ReadmeTests
                 .UseEntityFrameworkCore<ShopDb>()
                 .UseKafka(k => k.BootstrapServers = "localhost:9092")
                 .Event<OrderPlaced>(e => e.Named("shop.order-placed").KeyedBy(m => m.OrderId)));
+        }
+    }
+
+    private static class DeadLettersOverKafka
+    {
+        public static void Configure(KafkaOptions k)
+        {
+            k.DeadLetterTopic = endpoint => endpoint + ".dead-letters";
         }
     }
 

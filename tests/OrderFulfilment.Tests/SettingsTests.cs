@@ -10,7 +10,7 @@ public sealed class SettingsTests
 {
     private static readonly string[] Defaults =
     [
-        "--ConnectionStrings:Sqlite", "Data Source=x.db", "--ConnectionStrings:Postgres", "Host=x", "--ConnectionStrings:RabbitMQ", "amqp://ann:secret@rabbit/shop",
+        "--ConnectionStrings:Sqlite", "Data Source=x.db", "--ConnectionStrings:Postgres", "Host=x", "--ConnectionStrings:RabbitMQ", "amqp://ann:secret@rabbit/shop", "--ConnectionStrings:Kafka", "kafka-1:9092,kafka-2:9092",
     ];
 
     [Fact]
@@ -30,13 +30,17 @@ public sealed class SettingsTests
         var settings = Read("--database", "postgres", "--transport", "rabbitmq", "--prefix", "eu.", "--endpoints", "stock, shipping,stock");
 
         settings.ConnectionString.Should().Be("Host=x");
-        settings.Broker.Should().Be(new Broker(new Uri("amqp://ann:secret@rabbit/shop"), "eu."));
+        settings.Broker.Should().Be(new RabbitMQBroker(new Uri("amqp://ann:secret@rabbit/shop"), "eu."));
         settings.Endpoints.Should().Equal("stock", "shipping");
     }
 
     [Fact]
+    public void Kafka_is_another_broker()
+        => Read("--transport", "kafka", "--prefix", "eu.").Broker.Should().Be(new KafkaBroker("kafka-1:9092,kafka-2:9092", "eu."));
+
+    [Fact]
     public void All_endpoints_are_those_that_are_configured()
-        => Build("--transport", "rabbitmq", "--endpoints", string.Join(',', OrderFulfilmentServices.Endpoints)).Should().NotBeNull();
+        => Build("--transport", "kafka", "--endpoints", string.Join(',', OrderFulfilmentServices.Endpoints)).Should().NotBeNull();
 
     [Theory]
     [InlineData("--database", "oracle")]
@@ -71,9 +75,19 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void A_prefix_that_RabbitMQ_would_not_take_is_refused()
+    public void Kafka_without_an_address_is_refused()
     {
-        var build = () => Build("--transport", "rabbitmq", "--prefix", "a b");
+        var build = () => Build("--transport", "kafka", "--ConnectionStrings:Kafka", " ");
+
+        build.Should().Throw<SettingsException>().WithMessage("*ConnectionStrings:Kafka*");
+    }
+
+    [Theory]
+    [InlineData("rabbitmq")]
+    [InlineData("kafka")]
+    public void A_prefix_that_the_broker_would_not_take_is_refused(string transport)
+    {
+        var build = () => Build("--transport", transport, "--prefix", "a b");
 
         build.Should().Throw<MessagingConfigurationException>().WithMessage("*Prefix*");
     }

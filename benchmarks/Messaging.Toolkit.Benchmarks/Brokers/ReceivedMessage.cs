@@ -1,10 +1,14 @@
 using Messaging.Toolkit.Benchmarks.Shop;
-using RabbitMQ.Client;
 
 namespace Messaging.Toolkit.Benchmarks.Brokers;
 
-/// <summary>A message that has come from the broker, with the number that its channel gave to it.</summary>
-internal sealed record ReceivedMessage(ulong Tag, IReadOnlyBasicProperties Properties, OrderPlaced Order)
+/// <summary>A message that has come from a broker.</summary>
+internal abstract class ReceivedMessage(OrderPlaced order)
 {
-    public Guid Id => Guid.Parse(Properties.MessageId!);
+    public OrderPlaced Order { get; } = order;
+
+    public abstract Guid Id { get; }
+
+    /// <summary>How long the names and values of its headers are.</summary>
+    public abstract int HeaderBytes { get; }
 }

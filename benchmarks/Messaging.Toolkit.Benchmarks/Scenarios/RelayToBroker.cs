@@ -6,23 +6,23 @@ using Messaging.Toolkit.Benchmarks.Shop;
 namespace Messaging.Toolkit.Benchmarks.Scenarios;
 
 /// <summary>
-/// A full outbox that the relay sends to RabbitMQ: from the start of the host until all is confirmed and deleted. Floor: the same
+/// A full outbox that the relay sends to a broker: from the start of the host until all is confirmed and deleted. Floor: the same
 /// messages, ready in memory, by the bare client.
 /// </summary>
-internal sealed class RelayToBroker : IScenario
+internal sealed class RelayToBroker(string transport) : IScenario
 {
     public string Name => "relay";
 
-    public string Transport => TransportNames.RabbitMQ;
+    public string Transport => transport;
 
     public string Unit => "msg/s";
 
-    public int DefaultMessages(DatabaseKind database) => 50_000;
+    public int DefaultMessages(DatabaseKind database) => transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;
 
     public async Task<Sample> MeasureAsync(Run run)
     {
         await using var database = await run.CreateDatabaseAsync();
-        await using var broker = await BenchmarkBroker.CreateAsync();
+        await using var broker = await BenchmarkBroker.CreateAsync(transport);
         await using (var publisher = await ShopHost.CreatePublisherAsync(database, broker))
         {
             await publisher.PublishManyAsync(run.Messages);
@@ -44,13 +44,8 @@ internal sealed class RelayToBroker : IScenario
 
     public async Task<Sample> MeasureFloorAsync(Run run)
     {
-        await using var broker = await BenchmarkBroker.CreateAsync();
-        var messages = BrokerMessage.CreateMany(run.Messages);
-        var sample = await run.MeasureAsync(async () =>
-        {
-            await using var connection = await broker.ConnectAsync();
-            await BareSender.SendAsync(connection, broker.Exchange, messages);
-        });
+        await using var broker = await BenchmarkBroker.CreateAsync(transport);
+        var sample = await run.MeasureAsync(broker.PrepareToSend(run.Messages));
         await VerifyQueueAsync(run, broker);
         return sample;
     }
@@ -62,8 +57,7 @@ internal sealed class RelayToBroker : IScenario
         await foreach (var message in broker.TakeAllAsync())
         {
             tally.Handle(message.Order);
-            var expected = BrokerMessage.HeaderBytes(BrokerMessage.Create(message.Order.Number).Properties);
-            Check.Equal(expected, BrokerMessage.HeaderBytes(message.Properties), "bytes of headers");
+            Check.Equal(broker.HeaderBytesOf(message.Order.Number), message.HeaderBytes, "bytes of headers");
         }
 
         tally.Verify();

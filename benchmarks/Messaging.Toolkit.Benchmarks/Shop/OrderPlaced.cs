@@ -15,5 +15,7 @@ internal sealed record OrderPlaced(int Number, int Customer, string Note)
     private static readonly string Filler = new('x', 255);
 
     /// <summary>The message of that number. Numbers that differ by <see cref="Customers"/> have the same key.</summary>
-    public static OrderPlaced Create(int number) => new(number, number % Customers, Filler);
+    public static OrderPlaced Create(int number) => new(number, CustomerOf(number), Filler);
+
+    public static int CustomerOf(int number) => number % Customers;
 }

@@ -177,7 +177,7 @@ internal sealed class ShopHost : IAsyncDisposable
     private static MessagingBuilder Connect(MessagingBuilder messaging, BenchmarkBroker? broker)
     {
         messaging.UseEntityFrameworkCore<ShopDb>().Event<OrderPlaced>(e => e.Named(OrderPlaced.Name).KeyedBy(m => m.Customer));
-        return broker is null ? messaging : messaging.UseRabbitMQ(broker.Configure);
+        return broker is null ? messaging : broker.Connect(messaging);
     }
 
     private static MessagingBuilder Handle<THandler>(MessagingBuilder messaging) where THandler : class, IHandle<OrderPlaced>

@@ -29,10 +29,10 @@ internal sealed class Node : IDisposable
         target.CommandTimeout = 5;
         target.MaxPoolSize = settings.Broker is null ? 40 : 20; // PostgreSQL has 200, and the sessions of a killed process may stay for a while.
         settings = settings with { ConnectionString = target.ConnectionString };
-        if (settings.Broker is { Uri: var uri })
+        if (settings.Broker is RabbitMQBroker { Uri: var uri } rabbit)
         {
             Broker = new Proxy(uri.Host, uri.Port);
-            settings = settings with { Broker = settings.Broker with { Uri = new UriBuilder(uri) { Host = "127.0.0.1", Port = Broker.Port }.Uri } };
+            settings = settings with { Broker = rabbit with { Uri = new UriBuilder(uri) { Host = "127.0.0.1", Port = Broker.Port }.Uri } };
         }
 
         Process = new DemoProcess("OrderFulfilment", settings, Name, folder) { OnLogged = line => errors.Read(Name, line) };

@@ -95,7 +95,7 @@ internal sealed class Run : IDisposable
         {
             await UntilWorkingAsync(Share(before), ordering, cancellationToken);
             watch.Say($"the broker is stopped with {Standing.Open} orders open and {Standing.Outbox} messages in the outbox");
-            await new ServersScript(options.Servers!).RestartAsync("restart", "rabbitmq");
+            await new ServersScript(options.Servers!).RestartAsync("restart", options.Transport);
             watch.Say("the broker is back");
             await CrashAsync(options.Crashes, 1, ordering, cancellationToken);
         }

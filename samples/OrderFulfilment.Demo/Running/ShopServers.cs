@@ -8,5 +8,5 @@ internal static class ShopServers
     public static DemoDatabase<FulfilmentDb> NewDatabase(string kind, string folder)
         => DemoDatabase<FulfilmentDb>.New(kind, folder, options => new FulfilmentDb(options, TimeProvider.System));
 
-    public static DemoBroker NewBroker() => DemoBroker.New(OrderFulfilmentServices.Endpoints, Story.Messages);
+    public static async Task<DemoBroker> NewBrokerAsync(string transport) => await DemoBroker.NewAsync(transport, OrderFulfilmentServices.Endpoints, Story.Messages);
 }

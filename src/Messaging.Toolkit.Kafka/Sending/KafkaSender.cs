@@ -120,7 +120,7 @@ internal sealed class KafkaSender : ISender, IProducerEvents
     /// <summary>Call with the lock held.</summary>
     private void Take(TransportMessage message)
     {
-        var topic = topics.TopicOf(message.Envelope);
+        var topic = topics.TopicOf(message.Destination, message.Envelope);
         if (topic is null || TopicNames.Refuse(topic) is not null)
         {
             Report(message.Token, SendStatus.Refused, topic is null

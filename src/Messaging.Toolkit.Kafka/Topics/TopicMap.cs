@@ -1,3 +1,4 @@
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Transports;
 
@@ -8,6 +9,9 @@ internal sealed class TopicMap
 {
     /// <summary>The destination of all that is for one endpoint, unless that shares its topic with events. No topic has such a name.</summary>
     private const string Endpoints = "kafka:endpoints";
+
+    /// <summary>The destination of copies of dead letters.</summary>
+    private const string DeadLetters = "kafka:dead-letters";
 
     private readonly KafkaOptions options;
     private readonly MessageTopology topology;
@@ -25,7 +29,12 @@ internal sealed class TopicMap
     /// <summary>Every topic, and what it is for.</summary>
     public IEnumerable<(string Name, string Topic)> Named
         => topology.Types.Select(type => ($"'{type.Name}'", byType[type.Name]))
-            .Concat(topology.Endpoints.Select(endpoint => ($"endpoint '{endpoint.Name}'", CommandTopicOf(endpoint.Name))));
+            .Concat(topology.Endpoints.Select(endpoint => ($"endpoint '{endpoint.Name}'", CommandTopicOf(endpoint.Name))))
+            .Concat(OfDeadLetters.Select(each => ($"the dead letters of endpoint '{each.Endpoint}'", each.Topic)));
+
+    /// <summary>Those of dead letters; none unless it is wanted.</summary>
+    public IEnumerable<(string Endpoint, string Topic)> OfDeadLetters
+        => options.DeadLetterTopic is null ? [] : topology.Endpoints.Select(endpoint => (endpoint.Name, DeadLetterTopicOf(endpoint.Name)));
 
     /// <summary>Those that this application's messages go to, and that its endpoints read.</summary>
     public IReadOnlyCollection<TopicPlan> All => PlansOf(Named.Select(each => each.Topic));
@@ -40,9 +49,18 @@ internal sealed class TopicMap
 
     public string DestinationOf(string endpoint) => CommandTopicOf(endpoint) is var topic && events.Contains(topic) ? topic : Endpoints;
 
-    /// <summary>Where a message goes: to its recipient alone, if it has one, or else to all that its type is for; null if nobody knows the type any more.</summary>
-    public string? TopicOf(MessageEnvelope envelope)
-        => envelope.Recipient is { } endpoint ? CommandTopicOf(endpoint) : byType.GetValueOrDefault(envelope.Type);
+    public string? DeadLetterDestination => options.DeadLetterTopic is null ? null : DeadLetters;
+
+    /// <summary>
+    /// Where a message goes: to its recipient alone, if it has one, or else to all that its type is for; null if nobody knows the type any more. The copy of a dead
+    /// letter goes to neither, whoever the message was for.
+    /// </summary>
+    public string? TopicOf(string destination, MessageEnvelope envelope) => destination == DeadLetters ? DeadLetterTopicOf(envelope.Headers.GetValueOrDefault(DeadLetterHeaders.Endpoint, ""))
+        : envelope.Recipient is { } endpoint ? CommandTopicOf(endpoint)
+        : byType.GetValueOrDefault(envelope.Type);
+
+    /// <summary>Whether endpoints get messages from a topic, here or in another application.</summary>
+    public bool IsRead(string topic) => byType.ContainsValue(topic) || topology.Endpoints.Any(endpoint => CommandTopicOf(endpoint.Name) == topic);
 
     /// <summary>The event that is the only one in its topic, and so the type of what says nothing of its own; null if there is no such.</summary>
     public string? OnlyEventOf(string topic)
@@ -72,6 +90,8 @@ internal sealed class TopicMap
     private string EventTopicOf(MessageType type) => options.Prefix + TopicNames.From(options.EventTopic(type.Name) ?? "");
 
     private string CommandTopicOf(string endpoint) => options.Prefix + TopicNames.From(options.CommandTopic(endpoint) ?? "");
+
+    private string DeadLetterTopicOf(string endpoint) => options.DeadLetterTopic?.Invoke(endpoint) is { Length: > 0 } name ? options.Prefix + TopicNames.From(name) : "";
 
     private List<TopicPlan> PlansOf(IEnumerable<string> topics) => [.. topics.Distinct(StringComparer.Ordinal).Select(topic => new TopicPlan(topic, options.OptionsOf(topic)))];
 }

@@ -28,7 +28,7 @@ internal sealed class DeliveryProcessor(
 
     private readonly InstanceGate instances = new(time);
     private readonly FailureJudge judge = new(endpoint, store.Inbox, outgoing, NewBackoff(entropy), entropy, metrics, logger);
-    private readonly EndingWriter endings = new(endpoint, store, NewBackoff(entropy), alarm, metrics, logger);
+    private readonly EndingWriter endings = new(endpoint, store, outgoing, NewBackoff(entropy), alarm, metrics, logger);
 
     /// <summary>Tries to handle a group, one message after another. Returns the verdict on each, in the order given.</summary>
     /// <param name="group">Messages, those of a key in their order.</param>

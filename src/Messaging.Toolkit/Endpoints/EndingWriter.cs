@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
@@ -11,7 +12,7 @@ namespace Messaging.Toolkit.Endpoints;
 /// Writes how a delivery ends that its handlers could not end. As long as that cannot be written the message is neither lost nor
 /// settled: it keeps its key's place here, and it is tried again.
 /// </summary>
-internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore store, Backoff pauses, ParkingAlarm alarm, MessagingMetrics metrics, ILogger logger)
+internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore store, OutgoingMessages outgoing, Backoff pauses, ParkingAlarm alarm, MessagingMetrics metrics, ILogger logger)
 {
     /// <summary>How long a message waits in memory, and its key with it, because as many are parked as may be.</summary>
     private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(1);
@@ -50,7 +51,8 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
     private async Task<Verdict> BuryAsync(Work work, DeadLetterEntry entry, CancellationToken stopping)
     {
         var letter = entry.Letter;
-        var receipt = await store.DeadLetters.AddAsync(entry, stopping);
+        var copy = outgoing.CreateCopy(work.Delivery.Envelope, letter);
+        var receipt = await store.DeadLetters.AddAsync(entry with { Messages = [.. entry.Messages, .. copy] }, stopping);
         if (!receipt.IsStored)
         {
             return Duplicate(letter.MessageId, letter.Type);

@@ -8,6 +8,8 @@ namespace Messaging.Toolkit.Messages;
 /// </summary>
 public sealed class MessageEnvelope
 {
+    private IReadOnlyDictionary<string, string> headers = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>CloudEvents <c>id</c>: a UUIDv7; the identity by which duplicates are recognized.</summary>
     public required Guid Id { get; init; }
 
@@ -59,8 +61,20 @@ public sealed class MessageEnvelope
     public string? IdempotencyKey { get; init; }
 
     /// <summary>The application's own headers.</summary>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Headers
+    {
+        get => headers;
+        init => headers = value;
+    }
 
     /// <summary>The serialized message.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The same message with other headers.</summary>
+    internal MessageEnvelope With(IReadOnlyDictionary<string, string> others)
+    {
+        var copy = (MessageEnvelope)MemberwiseClone();
+        copy.headers = others;
+        return copy;
+    }
 }

@@ -19,11 +19,14 @@ internal sealed class Destinations
         this.transport = transport;
         byType = model.Registry.Types.Where(type => !type.IsInternal)
             .ToFrozenDictionary(type => type.ClrType, type => transport.GetDestinations(type, model.SubscribersOf(type)));
-        All = [.. byType.Values.SelectMany(each => each).Concat(model.Endpoints.Select(endpoint => transport.GetDestination(endpoint.Name))).Concat(elsewhere).Distinct(StringComparer.Ordinal)];
+        All = [.. byType.Values.SelectMany(each => each).Concat(model.Endpoints.Select(endpoint => transport.GetDestination(endpoint.Name))).Concat(OfDeadLetters is { } copies ? [copies] : []).Concat(elsewhere).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>All that are known. What waits for another one is left to whoever knows it.</summary>
     public IReadOnlyList<string> All { get; }
+
+    /// <summary>The one of copies of dead letters, or null if there is none.</summary>
+    public string? OfDeadLetters => transport.DeadLetterDestination;
 
     /// <summary>Those of a message for all that its type is for.</summary>
     public IReadOnlyList<string> Of(MessageType type) => byType[type.ClrType];

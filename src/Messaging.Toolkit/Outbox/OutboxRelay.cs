@@ -223,10 +223,10 @@ internal sealed class OutboxRelay(
         return messages;
     }
 
-    /// <summary>Who waits for a reply to it is told, in the same transaction, as far as it can be read.</summary>
+    /// <summary>Who waits for a reply to it is told, in the same transaction, as far as it can be read; if it is the copy of a dead letter, he has been told.</summary>
     private async Task DeadLetterAsync(OutboxRecord record, MessageEnvelope? envelope, string reason, CancellationToken cancellationToken)
     {
-        var notice = envelope is null ? [] : outgoing.CreateNotice(envelope, record.Destination, reason);
+        var notice = envelope is null || record.Destination == transport.DeadLetterDestination ? [] : outgoing.CreateNotice(envelope, record.Destination, reason);
         var letter = new DeadLetter
         {
             Origin = DeadLetterOrigin.Outbox,

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Scheduling;
@@ -111,6 +112,13 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         var notice = new Draft(answer, model.Registry.Get(typeof(Answer)), new Addressing { Key = asker.Key, InReplyTo = asker.Request }, asker.Endpoint);
         return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name), out _), schedule: null);
     }
+
+    /// <summary>
+    /// The copy of a dead letter for where its transport keeps such; nothing if there is no such place. It is the message itself, with headers that say what has become of
+    /// it, and it is written with the letter: what is in the one place is, or comes, in the other.
+    /// </summary>
+    public IReadOnlyList<OutgoingMessage> CreateCopy(MessageEnvelope message, DeadLetter letter)
+        => destinations.OfDeadLetters is { } destination ? [new OutgoingMessage(message.With(DeadLetterHeaders.Of(message, letter)), destination, BucketOf(message))] : [];
 
     private Guid NewId(Draft draft, MessageContext? cause)
         => draft.Addressing.Id ?? NewId(draft.Type.Name, cause);

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.Transports;
@@ -24,6 +25,12 @@ public interface ITransport
     /// </remarks>
     /// <param name="endpoint">The endpoint's name.</param>
     string GetDestination(string endpoint);
+
+    /// <summary>
+    /// Where a copy of each dead letter of an endpoint that it receives for is brought, besides the store, which remains the truth; null, the default, if nowhere.
+    /// Constant, and no other message's destination. Copies say by their headers whose they are and why, see <see cref="DeadLetterHeaders"/>.
+    /// </summary>
+    string? DeadLetterDestination => null;
 
     /// <summary>Opens a way to send. Each relay opens its own, and a new one after a failure.</summary>
     ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -9,6 +10,11 @@ internal static partial class NativeMock
     private const string Library = "librdkafka";
     private const int Producer = 0;
     private const int ErrorSize = 512;
+
+    /// <summary>What its package brings for one platform, in the order in which the client tries them: it has to be the same one as the client's.</summary>
+    private static readonly string[] Builds = [Library, "centos8-" + Library, "alpine-" + Library];
+
+    static NativeMock() => NativeLibrary.SetDllImportResolver(typeof(NativeMock).Assembly, Load);
 
     public static nint NewClient()
     {
@@ -75,4 +81,10 @@ internal static partial class NativeMock
 
     [LibraryImport(Library, EntryPoint = "rd_kafka_new")]
     private static partial nint New(int type, nint configuration, ref byte error, nuint errorSize);
+
+    private static nint Load(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        var handle = nint.Zero;
+        return name == Library && Array.Exists(Builds, build => NativeLibrary.TryLoad(build, assembly, path, out handle)) ? handle : nint.Zero;
+    }
 }

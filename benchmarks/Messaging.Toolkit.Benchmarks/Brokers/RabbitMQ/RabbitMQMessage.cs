@@ -1,41 +1,24 @@
-using System.Buffers;
 using System.Globalization;
 using Messaging.Toolkit.Benchmarks.Shop;
 using Messaging.Toolkit.Messages;
 using RabbitMQ.Client;
 
-namespace Messaging.Toolkit.Benchmarks.Brokers;
+namespace Messaging.Toolkit.Benchmarks.Brokers.RabbitMQ;
 
 /// <summary>A message as the toolkit sends it to RabbitMQ, ready to be published by the bare client: <see cref="HeaderBytes"/> tells whether it is.</summary>
-internal sealed record BrokerMessage(string RoutingKey, BasicProperties Properties, ReadOnlyMemory<byte> Body)
+internal sealed record RabbitMQMessage(string RoutingKey, BasicProperties Properties, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The toolkit spreads keys over as many routing keys.</summary>
     private const int Buckets = 64;
 
     private static readonly CloudEventHeaders CloudEvents = new("cloudEvents_");
-    private static readonly JsonMessageSerializer Serializer = new();
 
-    public static List<BrokerMessage> CreateMany(int messages) => [.. Enumerable.Range(0, messages).Select(Create)];
+    public static List<RabbitMQMessage> CreateMany(int messages) => [.. Enumerable.Range(0, messages).Select(Create)];
 
-    public static BrokerMessage Create(int number)
+    public static RabbitMQMessage Create(int number)
     {
-        var order = OrderPlaced.Create(number);
-        var body = new ArrayBufferWriter<byte>();
-        Serializer.Serialize(order, typeof(OrderPlaced), body);
-
-        var id = Guid.CreateVersion7();
-        var envelope = new MessageEnvelope
-        {
-            Id = id,
-            Type = OrderPlaced.Name,
-            Source = "/" + AppDomain.CurrentDomain.FriendlyName,
-            Time = DateTimeOffset.UtcNow,
-            ContentType = Serializer.ContentType,
-            Key = order.Customer.ToString(CultureInfo.InvariantCulture),
-            ConversationId = id,
-            Body = body.WrittenMemory.ToArray(),
-        };
-        return new BrokerMessage((order.Customer % Buckets).ToString(CultureInfo.InvariantCulture), PropertiesOf(envelope), envelope.Body);
+        var envelope = Envelopes.Create(number);
+        return new RabbitMQMessage((OrderPlaced.CustomerOf(number) % Buckets).ToString(CultureInfo.InvariantCulture), PropertiesOf(envelope), envelope.Body);
     }
 
     /// <summary>How long the names and values of the headers are.</summary>

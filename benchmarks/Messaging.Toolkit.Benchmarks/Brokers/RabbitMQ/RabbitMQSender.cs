@@ -1,13 +1,13 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
-namespace Messaging.Toolkit.Benchmarks.Brokers;
+namespace Messaging.Toolkit.Benchmarks.Brokers.RabbitMQ;
 
 /// <summary>
 /// Publishes with the bare client as fast as it can be told to: one channel, confirms on and counted here, mandatory, persistent.
 /// A nack, a return or a closed channel ends it.
 /// </summary>
-internal sealed class BareSender
+internal sealed class RabbitMQSender
 {
     /// <summary>How many messages are under way at most. Found by trying: 250 are slower, and from 500 to 50,000 no difference could be measured.</summary>
     private const int Window = 2_000;
@@ -20,12 +20,12 @@ internal sealed class BareSender
     private int oldest;
     private int confirmed;
 
-    private BareSender(int messages) => isConfirmed = new bool[messages];
+    private RabbitMQSender(int messages) => isConfirmed = new bool[messages];
 
     /// <summary>Publishes messages and waits until each is confirmed.</summary>
-    public static async Task SendAsync(IConnection connection, string exchange, IReadOnlyList<BrokerMessage> messages)
+    public static async Task SendAsync(IConnection connection, string exchange, IReadOnlyList<RabbitMQMessage> messages)
     {
-        var sender = new BareSender(messages.Count);
+        var sender = new RabbitMQSender(messages.Count);
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false));
         channel.BasicAcksAsync += sender.OnAckAsync;
         channel.BasicNacksAsync += (_, _) => sender.FailAsync("The broker has refused a message.");

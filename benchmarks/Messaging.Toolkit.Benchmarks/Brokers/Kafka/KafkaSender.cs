@@ -1,0 +1,64 @@
+using Confluent.Kafka;
+
+namespace Messaging.Toolkit.Benchmarks.Brokers.Kafka;
+
+/// <summary>Produces with Confluent.Kafka as fast as it can be told to, with the properties that the toolkit sets. A message that fails ends it.</summary>
+internal static class KafkaSender
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Produces messages and waits until each is confirmed.</summary>
+    public static async Task SendAsync(string servers, string topic, IReadOnlyList<Message<byte[], byte[]>> messages)
+    {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var confirmed = 0;
+        using var producer = new ProducerBuilder<byte[], byte[]>(Properties(servers)).SetLogHandler((_, _) => { }).Build();
+        Action<DeliveryReport<byte[], byte[]>> delivered = report =>
+        {
+            if (report.Error.IsError)
+            {
+                end.TrySetException(new KafkaException(report.Error));
+            }
+            else if (++confirmed == messages.Count)
+            {
+                end.TrySetResult();
+            }
+        };
+        foreach (var message in messages)
+        {
+            while (!TryProduce(producer, topic, message, delivered))
+            {
+                // The client's own queue is full. Reports empty it, on the client's thread.
+                await Task.WhenAny(end.Task, Task.Delay(1));
+            }
+        }
+
+        await end.Task.WaitAsync(Patience);
+    }
+
+    private static bool TryProduce(IProducer<byte[], byte[]> producer, string topic, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> delivered)
+    {
+        try
+        {
+            producer.Produce(topic, message, delivered);
+            return true;
+        }
+        catch (ProduceException<byte[], byte[]> exception) when (exception.Error.Code == ErrorCode.Local_QueueFull)
+        {
+            return false;
+        }
+    }
+
+    private static Dictionary<string, string> Properties(string servers) => new()
+    {
+        ["bootstrap.servers"] = servers,
+        ["linger.ms"] = "5",
+        ["partitioner"] = "murmur2_random",
+        ["message.max.bytes"] = "2097152",
+        ["acks"] = "all",
+        ["enable.idempotence"] = "true",
+        ["enable.gapless.guarantee"] = "true",
+        ["message.timeout.ms"] = "0",
+        ["dotnet.producer.delivery.report.fields"] = "none",
+    };
+}
