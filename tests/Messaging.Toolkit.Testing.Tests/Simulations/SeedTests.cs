@@ -63,4 +63,15 @@ public sealed class SeedTests(ITestOutputHelper output)
         report.Handled.Should().BeGreaterThan(5_000);
         report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
     }
+
+    [Fact]
+    public void Every_guarantee_holds_over_Kafka_for_60_seeds()
+    {
+        var report = SimulatedTransports.All["kafka"](Applications.All["numbered"]).Run(seeds: 60);
+
+        output.WriteLine(report.ToString());
+        report.Seeds.Should().Be(60);
+        report.Handled.Should().BeGreaterThan(3_500);
+        report.FaultPointsReached.Should().BeGreaterThan(90, "otherwise little was tried");
+    }
 }
