@@ -32,8 +32,8 @@ internal sealed record ClusterOptions
     /// <summary>How many batches of a partition are under way at a time.</summary>
     public required int MostUnderWay { get; init; }
 
-    /// <summary>From how many messages on a batch is too large.</summary>
-    public required int MostInBatch { get; init; }
+    /// <summary>How large a batch may be, in bytes of bodies.</summary>
+    public int LargestBatch { get; init; } = int.MaxValue;
 
     public bool IsImpatient => ConfirmTimeout < TimeSpan.FromSeconds(10);
 
@@ -53,7 +53,6 @@ internal sealed record ClusterOptions
             CommitInterval = random.Pick([TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)]),
             MostQueued = random.Pick([int.MaxValue, int.MaxValue, 3, 1]),
             MostUnderWay = random.Pick([5, 5, 1]),
-            MostInBatch = random.Chance(0.15) ? 2 : int.MaxValue,
         };
     }
 

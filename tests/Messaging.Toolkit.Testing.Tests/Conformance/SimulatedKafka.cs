@@ -18,7 +18,7 @@ internal sealed class SimulatedKafka : SimulatedConformance
     private readonly KafkaCluster cluster;
 
     private SimulatedKafka(World world) : base(world)
-        => cluster = new KafkaCluster(world, BrokerLane, ClusterOptions.For(world.Seed, FaultRates.None) with { SharesTopic = true, MaxAhead = 10_000, MostInBatch = int.MaxValue });
+        => cluster = new KafkaCluster(world, BrokerLane, ClusterOptions.For(world.Seed, FaultRates.None) with { SharesTopic = true, MaxAhead = 10_000 });
 
     /// <summary>Runs a case, in the orders and with the settings of some seeds.</summary>
     public static void ExpectConforms(string name)

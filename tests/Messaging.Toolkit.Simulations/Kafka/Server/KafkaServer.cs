@@ -107,9 +107,10 @@ internal sealed class KafkaServer(KafkaCluster cluster, int number)
 
     public override string ToString() => $"server {number}";
 
-    /// <summary>Limits are those of batches: each message alone is taken.</summary>
+    /// <summary>Limits are those of batches. By a fault they are lower for once, and then each message alone is taken.</summary>
     private bool IsRefused(ProduceRequest request)
-        => request.Records.Count > 1 && (request.Records.Count > cluster.Options.MostInBatch || request.Life.Happens(FaultKind.Returned, Operation.Send));
+        => request.Records.Sum(record => record.Value.Length) > cluster.Options.LargestBatch
+           || (request.Records.Count > 1 && request.Life.Happens(FaultKind.Returned, Operation.Send));
 
     /// <summary>Whether it was taken nobody knows.</summary>
     private void Fail(ProduceRequest request, double severity)
