@@ -20,6 +20,11 @@ public sealed class SeedTests(ITestOutputHelper output)
     [InlineData(330)]
     public void So_it_is_with_sagas(ulong seed) => Applications.All["sagas"].Run(seeds: 1, firstSeed: seed);
 
+    /// <summary>551: a consumer was at work before its receiver had it, and what it was to store was lost.</summary>
+    [Theory]
+    [InlineData(551)]
+    public void So_it_is_over_Kafka(ulong seed) => SimulatedTransports.All["kafka"](Applications.All["numbered"]).Run(seeds: 1, firstSeed: seed);
+
     [Fact]
     public void Every_guarantee_holds_for_500_seeds()
     {

@@ -10,7 +10,10 @@ namespace Messaging.Toolkit.Simulations.Kafka.Client;
 /// <summary>What the transport of one life of a node knows of the cluster.</summary>
 internal sealed class SimulatedClients(KafkaCluster cluster, NodeLife life, KafkaOptions options) : IKafkaClients
 {
+    private const double IsBusy = 0.2;
+
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(2);
 
     public async ValueTask<(IProducerClient Client, IReadOnlyDictionary<string, string> Troubles)> OpenProducerAsync(
         IReadOnlyCollection<TopicPlan> topics, IProducerEvents events, CancellationToken cancellationToken)
@@ -27,8 +30,8 @@ internal sealed class SimulatedClients(KafkaCluster cluster, NodeLife life, Kafk
         TopicCheck.Ensure(cluster, topics, options.CreateTopics);
         var consumer = new SimulatedConsumer(cluster, life, new ConsumerSettings(group, topics, options), events);
 
-        // The client's thread is at work before anybody has the client.
-        await cluster.World.DelayAsync(life.Lane, Networks.Latency.Next(cluster.Random));
+        // The client's thread is at work before anybody has the client: long before, if the process is busy.
+        await cluster.World.DelayAsync(life.Lane, cluster.Random.Chance(IsBusy) ? cluster.Random.Between(TimeSpan.Zero, LongestDelay) : TimeSpan.Zero);
         return consumer;
     }
 
