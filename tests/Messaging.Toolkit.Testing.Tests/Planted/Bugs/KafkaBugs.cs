@@ -21,10 +21,6 @@ internal static class KafkaBugs
             "case Verdict.MessageRefused when isAlone:",
             "case Verdict.MessageRefused when error.IsError:"),
 
-        new("suspects go with others", "A message of a batch that was refused is sent again with others, and counts as the one that is not taken.", Sender,
-            "if (goesAlone && underWay > 0)",
-            "if (goesAlone && underWay > 1_000)"),
-
         new("full queue passed by", "A message for which the producer has no room goes behind those that wait.", Sender,
             "return; // There is room when the next one is confirmed.",
             """
@@ -57,7 +53,7 @@ internal static class KafkaBugs
 
         new("others' messages", "An endpoint handles what is for another one, if it comes by a topic that both read.", Topics,
             "return recipient == endpoint;",
-            "return true;"),
+            "return true;") { Application = "limited" },
 
         new("stored when handed out", "Where the group goes on is stored when messages are handed out, before they are handled.", Receiver,
             "taken.Add(partition.Take());",
@@ -86,10 +82,6 @@ internal static class KafkaBugs
             settled.Add(offset);
             return settled.Settle(-1);
             """),
-
-        new("given back to the end", "What is given back comes again behind what waits.", Partition,
-            "while (next is not null && next.Value.Offset < delivery.Offset)",
-            "while (next is not null && next.Value.Offset > 0)"),
 
         new("never resumed", "A partition that was paused because there was no room is not resumed.", Receiver,
             "client?.Resume(partition.Partition);",
