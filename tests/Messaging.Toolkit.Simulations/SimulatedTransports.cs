@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Simulations.Kafka;
 using Messaging.Toolkit.Simulations.RabbitMQ;
 using Messaging.Toolkit.Testing;
 
@@ -11,5 +12,6 @@ internal static class SimulatedTransports
         ["in-process"] = simulation => simulation.OverBroker(false),
         ["broker"] = simulation => simulation.OverBroker(true),
         ["rabbitmq"] = simulation => simulation.Over((world, lane, rates) => new RabbitBroker(world, lane, rates)),
+        ["kafka"] = simulation => simulation.Over((world, lane, rates) => new KafkaCluster(world, lane, ClusterOptions.For(world.Seed, rates))),
     };
 }

@@ -37,12 +37,24 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
     private int next;
     private int totalOut;
 
-    /// <summary>Takes the client that consumes, which is the receiver's from now on.</summary>
+    /// <summary>Takes the client that consumes, which is the receiver's from now on. It may have been at work already, with nobody to tell it what it should do.</summary>
     public void Begin(IConsumerClient consumer)
     {
         lock (gate)
         {
             client = consumer;
+            foreach (var partition in order)
+            {
+                if (partition.Next is { } stored)
+                {
+                    client.Store(stored);
+                }
+
+                if (partition.IsPaused)
+                {
+                    client.Pause(partition.Partition);
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Simulations.Networks;
 using Messaging.Toolkit.Simulations.RabbitMQ.Server;
 using Messaging.Toolkit.Testing;
 using Messaging.Toolkit.Testing.Brokers;

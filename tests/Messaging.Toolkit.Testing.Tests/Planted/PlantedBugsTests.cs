@@ -8,6 +8,7 @@ public sealed class PlantedBugsTests(MutatedSimulation simulation) : IClassFixtu
     [InlineData("Messaging.Toolkit/Outbox/OutboxRelay.cs")]
     [InlineData("Messaging.Toolkit.EntityFrameworkCore/Stores/EfInbox.cs")]
     [InlineData("Messaging.Toolkit.RabbitMQ/Sending/RabbitMQSender.cs")]
+    [InlineData("Messaging.Toolkit.Kafka/Sending/KafkaSender.cs")]
     public async Task Without_a_bug_nothing_is_found(string file)
     {
         await simulation.PlantAsync(new PlantedBug("none", "It is as it was.", file, "namespace Messaging.", "namespace Messaging."));

@@ -16,6 +16,9 @@ public sealed class DeterminismTests
     [Fact]
     public void It_has_it_over_RabbitMQ() => ExpectSame(SimulatedTransports.All["rabbitmq"](Applications.All["numbered"]), seeds: 8);
 
+    [Fact]
+    public void It_has_it_over_Kafka() => ExpectSame(SimulatedTransports.All["kafka"](Applications.All["numbered"]), seeds: 5);
+
     /// <summary>Hashes of strings differ from process to process: whatever enumerates by them would show here.</summary>
     [Theory]
     [InlineData(3)]

@@ -20,6 +20,11 @@ public sealed class SeedTests(ITestOutputHelper output)
     [InlineData(330)]
     public void So_it_is_with_sagas(ulong seed) => Applications.All["sagas"].Run(seeds: 1, firstSeed: seed);
 
+    /// <summary>551: a consumer was at work before its receiver had it, and what it was to store was lost.</summary>
+    [Theory]
+    [InlineData(551)]
+    public void So_it_is_over_Kafka(ulong seed) => SimulatedTransports.All["kafka"](Applications.All["numbered"]).Run(seeds: 1, firstSeed: seed);
+
     [Fact]
     public void Every_guarantee_holds_for_500_seeds()
     {
@@ -62,5 +67,16 @@ public sealed class SeedTests(ITestOutputHelper output)
         output.WriteLine(report.ToString());
         report.Handled.Should().BeGreaterThan(5_000);
         report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
+    }
+
+    [Fact]
+    public void Every_guarantee_holds_over_Kafka_for_60_seeds()
+    {
+        var report = SimulatedTransports.All["kafka"](Applications.All["numbered"]).Run(seeds: 60);
+
+        output.WriteLine(report.ToString());
+        report.Seeds.Should().Be(60);
+        report.Handled.Should().BeGreaterThan(3_500);
+        report.FaultPointsReached.Should().BeGreaterThan(90, "otherwise little was tried");
     }
 }

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Simulations.Networks;
 using Messaging.Toolkit.Simulations.RabbitMQ.Server;
 using Messaging.Toolkit.Testing.Faults;
 using RabbitMQ.Client;

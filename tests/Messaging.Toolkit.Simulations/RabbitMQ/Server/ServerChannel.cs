@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Simulations.Networks;
 using Messaging.Toolkit.Simulations.RabbitMQ.Client;
 using Messaging.Toolkit.Testing;
 using Messaging.Toolkit.Testing.Faults;

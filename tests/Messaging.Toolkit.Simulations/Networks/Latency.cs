@@ -1,6 +1,6 @@
 using Messaging.Toolkit.Testing.Worlds;
 
-namespace Messaging.Toolkit.Simulations.RabbitMQ;
+namespace Messaging.Toolkit.Simulations.Networks;
 
 internal static class Latency
 {

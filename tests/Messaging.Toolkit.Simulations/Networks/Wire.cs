@@ -1,6 +1,6 @@
 using Messaging.Toolkit.Testing.Worlds;
 
-namespace Messaging.Toolkit.Simulations.RabbitMQ;
+namespace Messaging.Toolkit.Simulations.Networks;
 
 /// <summary>One direction of a connection: what goes in comes out in its order, some time later, unless the connection is cut before.</summary>
 /// <param name="world">Whose time passes.</param>
