@@ -197,7 +197,15 @@ internal sealed class EndpointRunner(
 
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
         {
-            await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Abandon, CancellationToken.None);
+            try
+            {
+                await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Abandon, CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                // Its deliveries come again by themselves. What came from elsewhere is given back all the same, and what runs is waited for.
+                logger.SettlingFailed(endpoint.Name, ofReceiver.Count(), exception);
+            }
         }
     }
 
