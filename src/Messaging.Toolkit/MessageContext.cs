@@ -37,7 +37,7 @@ public sealed class MessageContext
     /// <summary>The endpoint that handles it.</summary>
     public string Endpoint { get; }
 
-    /// <summary>Which attempt this is in this process, from 1.</summary>
+    /// <summary>Which attempt this is, from 1, over all processes as far as they have noted it. One that a failure of the store has ended does not count.</summary>
     public int Attempt { get; }
 
     /// <inheritdoc cref="IMessageBus.Publish"/>

@@ -60,6 +60,8 @@ internal sealed class DeadLetterSql(SqlDialect dialect, TableNames names)
         return letters;
     }
 
+    public DbCommand ReadLastId(DbContext context) => context.CreateCommand($"SELECT MAX({letter.Id}) FROM {letter.Table}");
+
     /// <summary>The ids of letters, where they come from and where to, without the letters.</summary>
     public DbCommand ReadIds(DbContext context, DbTransaction? transaction, DeadLetterQuery query, int count)
         => Select(context, transaction, query, count, $"{letter.Id}, {letter.Origin}, {letter.Endpoint}, {letter.MessageId}, {letter.Key}");
@@ -147,6 +149,7 @@ internal sealed class DeadLetterSql(SqlDialect dialect, TableNames names)
         Add("@o", letter.Origin, "=", query.Origin?.ToString());
         Add("@since", letter.DeadAt, ">=", query.Since?.UtcDateTime);
         Add("@until", letter.DeadAt, "<", query.Until?.UtcDateTime);
+        Add("@through", letter.Id, "<=", query.Through);
         command.CommandText = $"SELECT {columns} FROM {letter.Table} WHERE {string.Join(" AND ", conditions)} ORDER BY {letter.Id} {dialect.Limit(count)}";
         return command;
 

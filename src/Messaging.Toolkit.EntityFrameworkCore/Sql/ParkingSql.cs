@@ -14,9 +14,9 @@ internal class ParkingSql(SqlDialect dialect, TableNames names)
 
     protected TableNames.ParkedNames Parked { get; } = names.Parked;
 
-    /// <summary>Locks the first message of a key; affects no row if none is parked.</summary>
+    /// <summary>Locks the first message of a key; affects no row if none is parked. It may be locked for as long as it is handled: that is not waited for.</summary>
     public DbCommand LockHead(DbContext context, DbTransaction? transaction, string endpoint, string key)
-        => context.CreateCommand(transaction, LimitWait($"UPDATE {Parked.Table} SET {Parked.DueAt} = {Parked.DueAt} WHERE {Parked.Id} = ({HeadOf})"))
+        => context.CreateCommand(transaction, LimitWaitForHead($"UPDATE {Parked.Table} SET {Parked.DueAt} = {Parked.DueAt} WHERE {Parked.Id} = ({HeadOf})"))
             .With("@e", endpoint).With("@k", key);
 
     public DbCommand CountOfKey(DbContext context, DbTransaction? transaction, string endpoint, string key)
@@ -75,6 +75,24 @@ internal class ParkingSql(SqlDialect dialect, TableNames names)
         return parked;
     }
 
+    public async Task<ParkedMessage?> FindAsync(DbContext context, string endpoint, Guid messageId, CancellationToken cancellationToken)
+    {
+        await using var command = context.CreateCommand($"SELECT {string.Join(", ", Columns)} FROM {Parked.Table} WHERE {Parked.Endpoint} = @e AND {Parked.MessageId} = @m")
+            .With("@e", endpoint).With("@m", messageId);
+        return (await ReadAsync(command, cancellationToken)).FirstOrDefault();
+    }
+
+    /// <summary>How many messages are parked at each endpoint at which one was due before the time.</summary>
+    public DbCommand CountLeft(DbContext context, IReadOnlyCollection<string> except, DateTime before)
+    {
+        var command = context.CreateCommand("").With("@before", before);
+        var isOther = except.Count == 0 ? "" : $" AND NOT ({Dialect.AnyOf(command, "q." + Parked.Endpoint, "@except", except)})";
+        command.CommandText =
+            $"SELECT p.{Parked.Endpoint}, COUNT(*) FROM {Parked.Table} AS p WHERE p.{Parked.Endpoint} IN (SELECT q.{Parked.Endpoint} FROM {Parked.Table} AS q WHERE q.{Parked.DueAt} < @before{isOther}) " +
+            $"GROUP BY p.{Parked.Endpoint} ORDER BY p.{Parked.Endpoint}";
+        return command;
+    }
+
     public DbCommand CountById(DbContext context, long id) => context.CreateCommand($"SELECT COUNT(*) FROM {Parked.Table} WHERE {Parked.Id} = @id").With("@id", id);
 
     /// <summary>The messages whose time has come, those due first first.</summary>
@@ -118,6 +136,9 @@ internal class ParkingSql(SqlDialect dialect, TableNames names)
 
     protected string IsHead
         => $"(p.{Parked.Key} IS NULL OR NOT EXISTS (SELECT 1 FROM {Parked.Table} AS q WHERE q.{Parked.Endpoint} = p.{Parked.Endpoint} AND q.{Parked.Key} = p.{Parked.Key} AND q.{Parked.Id} < p.{Parked.Id}))";
+
+    /// <summary>Bounds how long a statement waits for the lock of the first message of a key.</summary>
+    protected virtual string LimitWaitForHead(string statements) => LimitWait(statements);
 
     /// <summary>Bounds how long statements wait for somebody else's lock.</summary>
     protected virtual string LimitWait(string statements) => statements;

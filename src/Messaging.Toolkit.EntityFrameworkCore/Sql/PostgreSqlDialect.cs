@@ -36,7 +36,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
     private const int LockTimeoutMilliseconds = 2000;
 
     /// <summary>Bounds how long statements wait for a lock; those that follow them in their transaction wait as before.</summary>
-    public static string LimitWait(string statements) => $"SET LOCAL lock_timeout = {LockTimeoutMilliseconds}; {statements}; SET LOCAL lock_timeout TO DEFAULT";
+    public static string LimitWait(string statements, int milliseconds = LockTimeoutMilliseconds) => $"SET LOCAL lock_timeout = {milliseconds}; {statements}; SET LOCAL lock_timeout TO DEFAULT";
 
     public override string AnyOf<T>(DbCommand command, string column, string name, IReadOnlyCollection<T> values)
     {
@@ -71,6 +71,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)
         => InsertOrDoNothing(table, columns, values, condition);
+
+    public override bool IsLockTimeout(DbException exception) => exception.SqlState == "55P03"; // lock_not_available
 
     protected override bool IsTransientCode(DbException exception) => exception.SqlState is { } state && TransientStates.Contains(state);
 

@@ -7,6 +7,12 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 /// <summary>PostgreSQL: what others have locked is left out, and everything is one round trip.</summary>
 internal sealed class PostgreSqlParkingSql(SqlDialect dialect, TableNames names) : ParkingSql(dialect, names)
 {
+    /// <summary>
+    /// Longer than most handlers take, so that their end is waited for here; and so short that the worker is soon free for other keys where
+    /// they take long.
+    /// </summary>
+    private const int HeadTimeoutMilliseconds = 100;
+
     public override async Task<List<ParkedMessage>> TakeDueAsync(
         DbContext context, DbTransaction transaction, IReadOnlyCollection<string> endpoints, int count, DateTime until, CancellationToken cancellationToken)
     {
@@ -25,6 +31,8 @@ internal sealed class PostgreSqlParkingSql(SqlDialect dialect, TableNames names)
     /// <summary>The clock is asked once, by a query of its own: compared with a function that is different at each call, the column would not be looked up in its index.</summary>
     protected override string IsDue(DbCommand command, IReadOnlyCollection<string> endpoints)
         => $"p.{Parked.DueAt} <= (SELECT {Dialect.Now}) AND {IsHead} AND {Dialect.AnyOf(command, "p." + Parked.Endpoint, "@endpoints", endpoints)}";
+
+    protected override string LimitWaitForHead(string statements) => PostgreSqlDialect.LimitWait(statements, HeadTimeoutMilliseconds);
 
     protected override string LimitWait(string statements) => PostgreSqlDialect.LimitWait(statements);
 }

@@ -247,6 +247,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>Has a time sent with all the digits that a column has, to be compared with one that was read.</summary>
     public virtual void BePrecise(DbParameter time) { }
 
+    /// <summary>Whether somebody else's lock was waited for as long as it may be.</summary>
+    public virtual bool IsLockTimeout(DbException exception) => false;
+
     protected virtual bool IsTransientCode(DbException exception) => false;
 
     /// <summary>The name of the n-th parameter of a statement that numbers them.</summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.Messages;
@@ -27,6 +28,13 @@ internal sealed class EfDeadLetterStore<TContext>(EfDatabase<TContext> database)
         {
             await using var command = sql.DeadLetters.Read(context, query, count);
             return await DeadLetterSql.ReadAsync(command, cancellationToken);
+        }, cancellationToken);
+
+    public Task<long> ReadLastIdAsync(CancellationToken cancellationToken)
+        => database.RunAsync(async (context, sql) =>
+        {
+            await using var command = sql.DeadLetters.ReadLastId(context);
+            return await command.ExecuteScalarAsync(cancellationToken) is { } id and not DBNull ? Convert.ToInt64(id, CultureInfo.InvariantCulture) : 0;
         }, cancellationToken);
 
     public async Task<int> ReplayAsync(DeadLetterQuery query, int count, CancellationToken cancellationToken)

@@ -22,7 +22,16 @@ internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : 
                 return ParkingOutcome.Duplicate;
             }
 
-            var waits = message.Key is { } key && await IsBehindAsync(context, sql, transaction, message.Endpoint, key, cancellationToken);
+            var waits = false;
+            try
+            {
+                waits = message.Key is { } key && await IsBehindAsync(context, sql, transaction, message.Endpoint, key, cancellationToken);
+            }
+            catch (DbException exception) when (sql.IsLockTimeout(exception))
+            {
+                return ParkingOutcome.Busy;
+            }
+
             if (message.Key is not null && await CountAsync(context, sql, transaction, message, cancellationToken) >= maxPerKey)
             {
                 return ParkingOutcome.Full;
@@ -68,6 +77,24 @@ internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : 
 
                 return messages.Count;
             }, cancellationToken);
+
+    public Task<ParkedMessage?> FindAsync(string endpoint, Guid messageId, CancellationToken cancellationToken)
+        => database.RunAsync((context, sql) => sql.Parking.FindAsync(context, endpoint, messageId, cancellationToken), cancellationToken);
+
+    public Task<IReadOnlyList<(string Endpoint, long Count)>> CountLeftAsync(IReadOnlyCollection<string> except, TimeSpan overdue, CancellationToken cancellationToken)
+        => database.RunAsync<IReadOnlyList<(string, long)>>(async (context, sql) =>
+        {
+            var before = await sql.ReadNowAsync(context, cancellationToken) - overdue;
+            await using var command = sql.Parking.CountLeft(context, except, before);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var left = new List<(string, long)>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                left.Add((reader.GetString(0), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture)));
+            }
+
+            return left;
+        }, cancellationToken);
 
     private Task<bool> IsAnyDueAsync(IReadOnlyCollection<string> endpoints, CancellationToken cancellationToken)
         => database.RunAsync(async (context, sql) =>

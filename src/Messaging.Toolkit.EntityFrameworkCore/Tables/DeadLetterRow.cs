@@ -38,7 +38,7 @@ public sealed class DeadLetterRow
     /// <summary>The failure with its stack, or null.</summary>
     public string? Failure { get; set; }
 
-    /// <summary>How often it was tried.</summary>
+    /// <summary>How often it was tried. Attempts that the database's failures have ended were waited out and do not count.</summary>
     public int Attempts { get; set; }
 
     /// <summary>When it failed for the first time, by the database's clock, in UTC.</summary>

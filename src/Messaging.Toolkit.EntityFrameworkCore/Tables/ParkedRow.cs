@@ -24,7 +24,7 @@ public sealed class ParkedRow
     /// <summary>The body as it arrived, byte for byte.</summary>
     public required byte[] Body { get; set; }
 
-    /// <summary>How often its handlers were tried; 0 if it has only waited so far.</summary>
+    /// <summary>How often its handlers have failed; 0 if it has only waited so far. Failures of the database are waited out and do not count.</summary>
     public int Attempts { get; set; }
 
     /// <summary>How many of the delays of its ladder are used up.</summary>

@@ -36,7 +36,7 @@ public sealed record DeadLetter
     /// <summary>The failure behind it, with its stack; null if there was none.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>How often it was tried.</summary>
+    /// <summary>How often it was tried, at least once. Attempts that the store's failures have ended were waited out and do not count.</summary>
     public required int Attempts { get; init; }
 
     /// <summary>When it failed for the first time, by the store's clock. Set by the store.</summary>

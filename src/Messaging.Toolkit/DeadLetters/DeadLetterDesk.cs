@@ -24,6 +24,7 @@ internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterD
     {
         ArgumentNullException.ThrowIfNull(query);
         var store = StoreOf(query);
+        query = await BoundAsync(query, store, cancellationToken);
         var replayed = 0;
         for (var last = Batch; last == Batch;)
         {
@@ -41,6 +42,7 @@ internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterD
         ArgumentNullException.ThrowIfNull(query);
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         var store = StoreOf(query);
+        query = await BoundAsync(query, store, cancellationToken);
         var discarded = 0;
         for (var last = Batch; last == Batch;)
         {
@@ -56,6 +58,13 @@ internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterD
         }
 
         return discarded;
+    }
+
+    /// <summary>Means those that are there now: what is replayed and dies again at once must not come round in the next transaction.</summary>
+    private static async Task<DeadLetterQuery> BoundAsync(DeadLetterQuery query, IMessageStore store, CancellationToken cancellationToken)
+    {
+        var last = await store.DeadLetters.ReadLastIdAsync(cancellationToken);
+        return query with { Through = Math.Min(query.Through ?? last, last) };
     }
 
     private IMessageStore StoreOf(DeadLetterQuery query)

@@ -32,4 +32,7 @@ public sealed record DeadLetterQuery
 
     /// <summary>Only those after this one, in the order in which they were given up: the <see cref="DeadLetter.Id"/> of the last one of the page before. Default 0.</summary>
     public long After { get; init; }
+
+    /// <summary>Only those up to this one, itself included: the <see cref="DeadLetter.Id"/> of the last one that is meant. Null for all.</summary>
+    public long? Through { get; init; }
 }

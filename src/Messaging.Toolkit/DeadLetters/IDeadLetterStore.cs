@@ -19,6 +19,10 @@ public interface IDeadLetterStore
     /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<DeadLetter>> ReadAsync(DeadLetterQuery query, int count, CancellationToken cancellationToken);
 
+    /// <summary>Reads the <see cref="DeadLetter.Id"/> of the letter that was given up last; 0 if there is none. What is given up from then on gets greater ones.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<long> ReadLastIdAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Sends dead letters on their way again, in the order in which they were given up and under their own ids, and removes them: one
     /// transaction. At endpoints they are parked, behind what is parked of their keys, with all attempts before them; those of the outbox

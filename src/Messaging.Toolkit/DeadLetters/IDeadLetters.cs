@@ -18,7 +18,10 @@ public interface IDeadLetters
     /// <exception cref="MessagingException">There is no such store, or several and none is named.</exception>
     Task<IReadOnlyList<DeadLetter>> QueryAsync(DeadLetterQuery query, int count = 100, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends all that fit on their way again, in transactions of 500. If one fails, those before it are on their way.</summary>
+    /// <summary>
+    /// Sends all that fit on their way again, in transactions of 500. If one fails, those before it are on their way. What dies, or dies again,
+    /// after this was called is not meant.
+    /// </summary>
     /// <param name="query">Which.</param>
     /// <param name="cancellationToken">Stops after the transaction under way.</param>
     /// <returns>How many were replayed.</returns>
@@ -27,7 +30,7 @@ public interface IDeadLetters
 
     /// <summary>
     /// Removes all that fit for good, in transactions of 500, and lets go of the keys that they hold. Each is written to the log with the
-    /// reason, without its payload.
+    /// reason, without its payload. What dies after this was called is not meant.
     /// </summary>
     /// <param name="query">Which.</param>
     /// <param name="reason">Why, for the log; not empty.</param>

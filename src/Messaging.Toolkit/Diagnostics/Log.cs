@@ -83,6 +83,9 @@ internal static partial class Log
     [LoggerMessage(34, LogLevel.Warning, "The transaction of a unit of work that was given up could not be ended without a fault; what is left of it ends with what still runs in it.")]
     public static partial void UnitOfWorkKept(this ILogger logger, Exception exception);
 
+    [LoggerMessage(35, LogLevel.Warning, "{Store}: {Count} messages are parked at endpoint '{Endpoint}', which this process does not have, and what is due there has not been taken for {Overdue}. They are kept: run a process with the endpoint, or delete the rows.")]
+    public static partial void EndpointLeft(this ILogger logger, string store, long count, string endpoint, TimeSpan overdue);
+
     [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
     public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
 

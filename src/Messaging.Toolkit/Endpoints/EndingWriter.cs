@@ -17,6 +17,9 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
     /// <summary>How long a message waits in memory, and its key with it, because as many are parked as may be.</summary>
     private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long it waits in memory, and its worker does not, because the message that it is to be parked behind is being handled.</summary>
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(250);
+
     public async Task<Verdict> WriteAsync(Work work, CancellationToken stopping)
     {
         try
@@ -24,8 +27,8 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
             return work.Ending switch
             {
                 Ending.Dies dies => await BuryAsync(work, dies.Entry, stopping),
-                Ending.Waits { Taken: { } taken } waits => await PostponeAsync(waits, taken, stopping),
-                Ending.Waits waits => await ParkAsync(waits, stopping),
+                Ending.Waits { Taken: { } taken } waits => await PostponeAsync(work, waits, taken, stopping),
+                Ending.Waits waits => await ParkAsync(work, waits, stopping),
                 _ => throw new InvalidOperationException("The message has no ending."),
             };
         }
@@ -36,6 +39,7 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         catch (Exception exception)
         {
             var pause = pauses.After(++work.StoreFailures);
+            work.IsEndingUnsure = true;
             var envelope = work.Delivery.Envelope;
             if (work.Ending is Ending.Dies)
             {
@@ -53,7 +57,7 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         var letter = entry.Letter;
         var copy = outgoing.CreateCopy(work.Delivery.Envelope, letter);
         var receipt = await store.DeadLetters.AddAsync(entry with { Messages = [.. entry.Messages, .. copy] }, stopping);
-        if (!receipt.IsStored)
+        if (!receipt.IsStored && !(work.IsEndingUnsure && await IsStoredAsync(letter, stopping)))
         {
             return Duplicate(letter.MessageId, letter.Type);
         }
@@ -74,17 +78,20 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         return Verdict.Done;
     }
 
-    private async Task<Verdict> ParkAsync(Ending.Waits waits, CancellationToken stopping)
+    private async Task<Verdict> ParkAsync(Work work, Ending.Waits waits, CancellationToken stopping)
     {
         var message = waits.Message;
         switch (await store.Parking.ParkAsync(message, waits.Delay, endpoint.Failures.MaxParkedPerKey, stopping))
         {
-            case ParkingOutcome.Duplicate:
+            case ParkingOutcome.Duplicate when !await IsParkedByUsAsync(work, message, stopping):
                 return Duplicate(message.MessageId, message.Type);
 
             case ParkingOutcome.Full:
                 logger.KeyFull(endpoint.Name, endpoint.Failures.MaxParkedPerKey, message.MessageId, message.Type);
                 return Verdict.Again(FullPause);
+
+            case ParkingOutcome.Busy:
+                return Verdict.Again(BusyPause);
 
             default:
                 Parked(waits);
@@ -92,9 +99,9 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         }
     }
 
-    private async Task<Verdict> PostponeAsync(Ending.Waits waits, ParkedMessage taken, CancellationToken stopping)
+    private async Task<Verdict> PostponeAsync(Work work, Ending.Waits waits, ParkedMessage taken, CancellationToken stopping)
     {
-        if (!await store.Parking.PostponeAsync(taken, waits.Message, waits.Delay, stopping))
+        if (!await store.Parking.PostponeAsync(taken, waits.Message, waits.Delay, stopping) && !await IsParkedByUsAsync(work, waits.Message, stopping))
         {
             return Duplicate(taken.MessageId, taken.Type);
         }
@@ -102,6 +109,13 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         Parked(waits);
         return Verdict.Done;
     }
+
+    /// <summary>Whether what looks like somebody else's work is ours: it was written before, and the reply to its commit was lost.</summary>
+    private async Task<bool> IsParkedByUsAsync(Work work, ParkedMessage message, CancellationToken stopping)
+        => work.IsEndingUnsure && await store.Parking.FindAsync(message.Endpoint, message.MessageId, stopping) is { } found && found.Attempts >= message.Attempts && found.Delays >= message.Delays;
+
+    private async Task<bool> IsStoredAsync(DeadLetter letter, CancellationToken stopping)
+        => (await store.DeadLetters.ReadAsync(new DeadLetterQuery { Endpoint = letter.Endpoint, MessageId = letter.MessageId }, 1, stopping)).Count > 0;
 
     private void Parked(Ending.Waits waits)
     {

@@ -25,7 +25,10 @@ internal sealed class EndpointRunner(
     private readonly Lock gate = new();
     private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone, UrgencyOf(endpoint, logger));
     private readonly ParkedReceiver parking = new(endpoint.Name, store, logger);
-    private readonly HashSet<long> parked = [];
+
+    /// <summary>The parked messages that are in these hands; each as it was taken again meanwhile, or null if it was not.</summary>
+    private readonly Dictionary<long, ParkedMessage?> parked = [];
+
     private readonly Signal room = new(time);
     private readonly Signal idle = new(time);
     private readonly CancellationTokenSource stopReceiving = new();
@@ -33,6 +36,7 @@ internal sealed class EndpointRunner(
     private Task receiving = Task.CompletedTask;
     private int workers;
     private bool isHeldUp;
+    private bool isFinished;
 
     /// <summary>
     /// How long a handler is expected to take: pessimistic, as one that is slow holds up its whole group. It begins long, rises
@@ -62,11 +66,18 @@ internal sealed class EndpointRunner(
     {
         lock (gate)
         {
-            // Before what the transport has brought of its key, which waits for it. One that is taken a second time is in these hands for
-            // longer than its lease.
-            foreach (var delivery in deliveries.Where(delivery => parked.Add(delivery.Message.Id)))
+            // Before what the transport has brought of its key, which waits for it.
+            foreach (var delivery in deliveries)
             {
-                queue.AddFirst(new Work(delivery, parking));
+                if (parked.TryAdd(delivery.Message.Id, null))
+                {
+                    queue.AddFirst(new Work(delivery, parking));
+                }
+                else
+                {
+                    // It is in these hands for longer than its lease, or was postponed by them and they do not know that yet.
+                    parked[delivery.Message.Id] = delivery.Message;
+                }
             }
 
             StartWorkers();
@@ -84,6 +95,12 @@ internal sealed class EndpointRunner(
         await using var hurry = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), stopHandling);
         stopReceiving.Cancel();
         await receiving;
+        if (!isFinished)
+        {
+            // No receiver was open, and parked messages are here all the same.
+            await FinishRunningAsync();
+            await GiveBackWaitingAsync();
+        }
     }
 
     /// <summary>The life of one receiver: ends when it breaks or the endpoint stops.</summary>
@@ -109,6 +126,7 @@ internal sealed class EndpointRunner(
                 // What runs is settled with this receiver, so it stays until then.
                 await FinishRunningAsync();
                 await GiveBackWaitingAsync();
+                isFinished = true;
             }
         }
     }
@@ -179,7 +197,15 @@ internal sealed class EndpointRunner(
 
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
         {
-            await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Abandon, CancellationToken.None);
+            try
+            {
+                await ofReceiver.Key.SettleAsync([.. ofReceiver.Select(item => item.Delivery)], Settlement.Abandon, CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                // Its deliveries come again by themselves. What came from elsewhere is given back all the same, and what runs is waited for.
+                logger.SettlingFailed(endpoint.Name, ofReceiver.Count(), exception);
+            }
         }
     }
 
@@ -201,6 +227,7 @@ internal sealed class EndpointRunner(
         {
             var verdicts = await AttemptAsync(next);
             await SettleAsync(next, verdicts);
+            await LetGoAsync(next, verdicts);
             next = CompleteAndTake(next, verdicts);
         }
     }
@@ -243,16 +270,37 @@ internal sealed class EndpointRunner(
         }
     }
 
+    /// <summary>
+    /// Parked messages of the group are in these hands no more. One that was taken again while it was is given back, or it would wait for a
+    /// lease that nobody has. If it was handled meanwhile, or has failed again, there is nothing to give back: it is not as it was taken.
+    /// </summary>
+    private async Task LetGoAsync(List<Work> group, Verdict[] verdicts)
+    {
+        var settled = group.Zip(verdicts).Where(end => end.Second.Settlement is not null && end.First.Parked is not null).Select(end => end.First).ToList();
+        if (settled.Count == 0)
+        {
+            return;
+        }
+
+        List<ParkedMessage> takenAgain;
+        lock (gate)
+        {
+            takenAgain = Forget(settled);
+        }
+
+        if (takenAgain.Count > 0)
+        {
+            await parking.GiveBackAsync(takenAgain, CancellationToken.None);
+        }
+
+        alarm.Set();
+    }
+
     private List<Work>? CompleteAndTake(List<Work> group, Verdict[] verdicts)
     {
         var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
-            if (Forget(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First)))
-            {
-                alarm.Set();
-            }
-
             var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
             foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
             {
@@ -275,16 +323,19 @@ internal sealed class EndpointRunner(
         }
     }
 
-    /// <summary>Call with the lock held. True if one of them was parked.</summary>
-    private bool Forget(IEnumerable<Work> works)
+    /// <summary>Call with the lock held. Returns those that were taken again while they were here.</summary>
+    private List<ParkedMessage> Forget(IEnumerable<Work> works)
     {
-        var isAny = false;
+        var takenAgain = new List<ParkedMessage>();
         foreach (var message in works.Select(work => work.Parked).OfType<ParkedMessage>())
         {
-            isAny |= parked.Remove(message.Id);
+            if (parked.Remove(message.Id, out var again) && again is not null)
+            {
+                takenAgain.Add(again);
+            }
         }
 
-        return isAny;
+        return takenAgain;
     }
 
     private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause, Signal? turn)

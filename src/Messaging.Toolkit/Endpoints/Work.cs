@@ -17,8 +17,8 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
     /// <summary>What is known of it if it was parked; null if it comes from the transport.</summary>
     public ParkedMessage? Parked { get; } = (delivery as ParkedDelivery)?.Message;
 
-    /// <summary>How often its handlers were tried, here and in other processes.</summary>
-    public int Attempts => (Parked?.Attempts ?? 0) + Failures + StoreFailures;
+    /// <summary>How often its handlers have failed, here and in other processes. What the store has failed with is waited out, and is no attempt.</summary>
+    public int Attempts => (Parked?.Attempts ?? 0) + Failures;
 
     /// <summary>How many delays of its ladder are used up.</summary>
     public int Delays => Parked?.Delays ?? 0;
@@ -52,6 +52,9 @@ internal sealed class Work(Delivery delivery, IReceiver receiver)
 
     /// <summary>How it ends without its handlers; it waits only for this to be written.</summary>
     public Ending? Ending { get; set; }
+
+    /// <summary>Its ending was about to be written and nobody knows whether it was.</summary>
+    public bool IsEndingUnsure { get; set; }
 
     /// <summary>The failure for which it counts as handled, without any effect.</summary>
     public string? IgnoredFailure { get; set; }

@@ -49,7 +49,7 @@ internal sealed class MessagingHost(
             var runners = ofStore.Select(endpoint => NewRunner(endpoint, ofStore.Key, alarm)).ToList();
             endpoints.AddRange(runners);
             var state = work.Add($"retries of {ofStore.Key.Name}");
-            retries.Add(($"{ofStore.Key.Name}: retries", state, new ParkedRetries(ofStore.Key, runners, model.Outbox.MaxPollInterval, alarm, state, logger)));
+            retries.Add(($"{ofStore.Key.Name}: retries", state, new ParkedRetries(ofStore.Key, runners, model.Outbox.MaxPollInterval, alarm, state, time, logger)));
         }
 
         foreach (var store in stores.All)

@@ -48,7 +48,8 @@ internal sealed class StoreRunner
         leases = new LeaseKeeper(store, owner, options, wake, time, metrics, logger);
         relay = new OutboxRelay(store, transport, outgoing, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
         leasing = work.Add($"leases of {store.Name}");
-        housekeeper = new Housekeeper(store, leases, destinations, model.Inbox, model.Sagas, time, logger);
+        var endpoints = model.Endpoints.Where(endpoint => (endpoint.Store ?? store.Name) == store.Name).ToList();
+        housekeeper = new Housekeeper(store, leases, destinations, [.. endpoints.Select(endpoint => endpoint.Name)], model.Inbox, model.Sagas, time, logger);
         scheduling = work.Add($"schedule of {store.Name}");
         mover = new ScheduleMover(store, leases, model.Scheduling, time, metrics, scheduling);
         var schedules = model.Recurring.Where(schedule => (schedule.Store ?? store.Name) == store.Name).ToList();
@@ -58,7 +59,7 @@ internal sealed class StoreRunner
             recurring = new RecurringSchedules(store, schedules, outgoing, model.Scheduling, time, ticking);
         }
 
-        var sagaEndpoints = model.Endpoints.Where(endpoint => endpoint.Instances.Count > 0 && (endpoint.Store ?? store.Name) == store.Name).ToList();
+        var sagaEndpoints = endpoints.Where(endpoint => endpoint.Instances.Count > 0).ToList();
         if (sagaEndpoints.Count > 0)
         {
             timing = work.Add($"timeouts of {store.Name}");

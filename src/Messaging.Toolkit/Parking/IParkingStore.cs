@@ -34,6 +34,20 @@ public interface IParkingStore
     /// <param name="cancellationToken">Gives up; what was taken comes again after the lease.</param>
     Task<IReadOnlyList<ParkedMessage>> TakeDueAsync(IReadOnlyCollection<string> endpoints, int count, TimeSpan lease, CancellationToken cancellationToken);
 
+    /// <summary>Finds a message that is parked at an endpoint, taken or not.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="messageId">The message's id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The message as it is parked now, or null if it is not.</returns>
+    Task<ParkedMessage?> FindAsync(string endpoint, Guid messageId, CancellationToken cancellationToken);
+
+    /// <summary>Counts what is parked where nobody takes anything: at endpoints at which a message has been due for a long time.</summary>
+    /// <param name="except">Endpoints that are not looked at.</param>
+    /// <param name="overdue">How long, by the store's clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Each such endpoint, and how many messages are parked there in all.</returns>
+    Task<IReadOnlyList<(string Endpoint, long Count)>> CountLeftAsync(IReadOnlyCollection<string> except, TimeSpan overdue, CancellationToken cancellationToken);
+
     /// <summary>Gives back what was taken and not touched: others may take it at once.</summary>
     /// <param name="messages">What was taken.</param>
     /// <param name="cancellationToken">Gives up; what is not given back comes again after the lease.</param>

@@ -26,7 +26,7 @@ public sealed record ParkedMessage
     /// <summary>The body as it arrived, byte for byte.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>How often its handlers were tried, over all processes; 0 if it has only waited so far.</summary>
+    /// <summary>How often its handlers have failed, over all processes; 0 if it has only waited so far. Failures of the store are waited out and do not count.</summary>
     public int Attempts { get; init; }
 
     /// <summary>How many of the delays of its ladder are used up.</summary>

@@ -14,18 +14,22 @@ internal sealed class ParkedReceiver(string endpoint, IMessageStore store, ILogg
 
     public async ValueTask SettleAsync(IReadOnlyList<Delivery> deliveries, Settlement settlement, CancellationToken cancellationToken)
     {
-        if (settlement == Settlement.Done)
+        if (settlement != Settlement.Done)
         {
-            return;
+            await GiveBackAsync([.. deliveries.Cast<ParkedDelivery>().Select(delivery => delivery.Message)], cancellationToken);
         }
+    }
 
+    /// <summary>What cannot be given back comes again after its lease.</summary>
+    public async Task GiveBackAsync(IReadOnlyList<ParkedMessage> messages, CancellationToken cancellationToken)
+    {
         try
         {
-            await store.Parking.ReleaseAsync([.. deliveries.Cast<ParkedDelivery>().Select(delivery => delivery.Message)], cancellationToken);
+            await store.Parking.ReleaseAsync(messages, cancellationToken);
         }
         catch (Exception exception)
         {
-            logger.SettlingFailed(endpoint, deliveries.Count, exception);
+            logger.SettlingFailed(endpoint, messages.Count, exception);
         }
     }
 

@@ -11,4 +11,7 @@ public enum ParkingOutcome
 
     /// <summary>As many of its key are parked as may be. Nothing was stored.</summary>
     Full,
+
+    /// <summary>The first one of its key is being handled right now, and may be the last one. Nothing was stored: try it again soon.</summary>
+    Busy,
 }

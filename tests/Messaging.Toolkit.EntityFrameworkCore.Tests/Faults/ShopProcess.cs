@@ -75,6 +75,13 @@ internal static class ShopProcess
             return 0;
         }
 
+        if (arguments is [KeyOrderTests.Role, var failingKind, var failingConnectionString])
+        {
+            await using var failingDatabase = new AttachedDatabase(Enum.Parse<DatabaseKind>(failingKind), failingConnectionString);
+            await KeyOrderTests.RunAsync(failingDatabase);
+            return 0;
+        }
+
         if (arguments is not [var kind, var connectionString, var seed, var transactions])
         {
             return 2;

@@ -20,10 +20,16 @@ internal sealed record NumbersApplication(string Database, string BootstrapServe
     /// <summary>Events and commands share it: the numbers of a key are counted over both.</summary>
     private const string Topic = "numbers";
 
+    private static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(500);
+
     public Action<KafkaOptions> Configure { get; init; } = _ => { };
 
     /// <summary>The first attempt at one in so many messages fails; 0 for none.</summary>
     public int FailOneIn { get; init; }
+
+    /// <summary>Whether any attempt may fail, not the first alone, and what has failed is parked until the next one.</summary>
+    public bool Parks { get; init; }
 
     /// <summary>How long each message takes.</summary>
     public TimeSpan Slow { get; init; }
@@ -45,7 +51,7 @@ internal sealed record NumbersApplication(string Database, string BootstrapServe
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders().AddProvider(log);
-        builder.Services.AddSingleton(new Failures(FailOneIn, Slow));
+        builder.Services.AddSingleton(new Failures(FailOneIn, Slow, Parks));
         builder.Services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging");
         builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
             new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = Database }.ConnectionString));
@@ -71,7 +77,13 @@ internal sealed record NumbersApplication(string Database, string BootstrapServe
                 .Command<Count>(c => c.Named("count").To("counter").KeyedBy(m => m.Key));
             if (Handles)
             {
-                messaging.Endpoint("counter", e => e.Handle<Counted, CountHandler>().Handle<Count, CountHandler>());
+                messaging.Endpoint("counter", e => e.Handle<Counted, CountHandler>().Handle<Count, CountHandler>().OnFailure(f =>
+                {
+                    if (Parks)
+                    {
+                        f.RetryImmediately(0).ThenBackOff(ShortestDelay, LongestDelay, 20);
+                    }
+                }));
             }
         });
         return builder.Build();

@@ -43,8 +43,8 @@ public sealed class CountHandler(NumbersDb db, Failures failures) : IHandle<Coun
     }
 }
 
-/// <summary>Lets the first attempt at one in so many messages fail.</summary>
-public sealed class Failures(int oneIn, TimeSpan slow)
+/// <summary>Lets one in so many attempts fail: only first ones, or any.</summary>
+public sealed class Failures(int oneIn, TimeSpan slow, bool anyAttempt)
 {
     public async Task NextAsync(MessageContext context, CancellationToken cancellationToken)
     {
@@ -53,7 +53,7 @@ public sealed class Failures(int oneIn, TimeSpan slow)
             await Task.Delay(slow, cancellationToken);
         }
 
-        if (oneIn > 0 && context.Attempt == 1 && (uint)context.MessageId.GetHashCode() % oneIn == 0)
+        if (oneIn > 0 && (anyAttempt || context.Attempt == 1) && (uint)HashCode.Combine(context.MessageId, context.Attempt) % oneIn == 0)
         {
             throw new InvalidOperationException("as it happens");
         }

@@ -14,10 +14,16 @@ namespace Messaging.Toolkit.RabbitMQ.Tests.Hosts;
 /// <param name="Prefix">Of its queue and exchanges.</param>
 internal sealed record NumbersApplication(string Database, string Prefix)
 {
+    private static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(500);
+
     public Action<RabbitMQOptions> Configure { get; init; } = _ => { };
 
     /// <summary>The first attempt at one in so many messages fails; 0 for none.</summary>
     public int FailOneIn { get; init; }
+
+    /// <summary>Whether any attempt may fail, not the first alone, and what has failed is parked until the next one.</summary>
+    public bool Parks { get; init; }
 
     /// <summary>Whether the endpoint runs here; if not, this process only publishes.</summary>
     public bool Handles { get; init; } = true;
@@ -30,7 +36,7 @@ internal sealed record NumbersApplication(string Database, string Prefix)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders().AddProvider(log);
-        builder.Services.AddSingleton(new Failures(FailOneIn));
+        builder.Services.AddSingleton(new Failures(FailOneIn, Parks));
         builder.Services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging");
         builder.Services.AddDbContext<NumbersDb>(options => options.UseNpgsql(
             new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable("MESSAGING_TEST_POSTGRES")) { Database = Database }.ConnectionString));
@@ -49,7 +55,13 @@ internal sealed record NumbersApplication(string Database, string Prefix)
                 .Command<Count>(c => c.Named("count").To("counter").KeyedBy(m => m.Key));
             if (Handles)
             {
-                messaging.Endpoint("counter", e => e.Handle<Counted, CountHandler>().Handle<Count, CountHandler>());
+                messaging.Endpoint("counter", e => e.Handle<Counted, CountHandler>().Handle<Count, CountHandler>().OnFailure(f =>
+                {
+                    if (Parks)
+                    {
+                        f.RetryImmediately(0).ThenBackOff(ShortestDelay, LongestDelay, 20);
+                    }
+                }));
             }
         });
         return builder.Build();

@@ -44,12 +44,12 @@ public sealed class CountHandler(NumbersDb db, Failures failures) : IHandle<Coun
     }
 }
 
-/// <summary>Lets the first attempt at one in so many messages fail.</summary>
-public sealed class Failures(int oneIn)
+/// <summary>Lets one in so many attempts fail: only first ones, or any.</summary>
+public sealed class Failures(int oneIn, bool anyAttempt)
 {
     public void Next(MessageContext context)
     {
-        if (oneIn > 0 && context.Attempt == 1 && (uint)context.MessageId.GetHashCode() % oneIn == 0)
+        if (oneIn > 0 && (anyAttempt || context.Attempt == 1) && (uint)HashCode.Combine(context.MessageId, context.Attempt) % oneIn == 0)
         {
             throw new InvalidOperationException("as it happens");
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Faults;
 using Messaging.Toolkit.Outbox;
 
@@ -6,7 +7,7 @@ namespace Messaging.Toolkit.RabbitMQ.Tests.Hosts;
 /// <summary>The application that counts in a process of its own. The program is this assembly itself.</summary>
 internal static class NumbersProcess
 {
-    public static ChildProgram Start(NumbersApplication application) => ChildProgram.Start(application.Database, application.Prefix);
+    public static ChildProgram Start(NumbersApplication application) => ChildProgram.Start(application.Database, application.Prefix, application.FailOneIn, application.Parks);
 
     /// <summary>Leases short enough for processes that do not live long.</summary>
     public static void Configure(OutboxOptions outbox)
@@ -18,12 +19,17 @@ internal static class NumbersProcess
     /// <summary>The program of the child.</summary>
     public static async Task<int> Main(string[] arguments)
     {
-        if (arguments is not [var database, var prefix])
+        if (arguments is not [var database, var prefix, var failOneIn, var parks])
         {
             return 2;
         }
 
-        using var host = new NumbersApplication(database, prefix) { Outbox = Configure }.Build(new Warnings());
+        using var host = new NumbersApplication(database, prefix)
+        {
+            Outbox = Configure,
+            FailOneIn = int.Parse(failOneIn, CultureInfo.InvariantCulture),
+            Parks = bool.Parse(parks),
+        }.Build(new Warnings());
         await host.StartAsync();
         await ChildProgram.RunAsync();
         await host.StopAsync();

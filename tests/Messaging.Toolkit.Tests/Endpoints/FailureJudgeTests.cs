@@ -121,6 +121,25 @@ public sealed class FailureJudgeTests
     }
 
     [Fact]
+    public void Failures_of_the_store_are_waited_out_and_are_no_attempts()
+    {
+        var judge = Judge(f => f.RetryImmediately(1).ThenAfter(Delays[0]));
+        var work = NewWork("key");
+        for (var failure = 0; failure < 3; failure++)
+        {
+            judge.Judge(work, new TimeoutException())!.Value.Pause.Should().BePositive("its handlers were not called");
+        }
+
+        work.Attempts.Should().Be(0);
+        judge.Judge(Attempt(work), new InvalidOperationException()).Should().Be(Verdict.Again());
+        work.IsHandling = false;
+        judge.Judge(work, new TimeoutException())!.Value.Pause.Should().BePositive();
+        judge.Judge(Attempt(work), new InvalidOperationException()).Should().BeNull();
+
+        work.Ending.Should().BeOfType<Ending.Waits>().Which.Message.Attempts.Should().Be(2, "so often its handlers have failed");
+    }
+
+    [Fact]
     public void An_exception_that_throws_when_it_is_printed_keeps_no_message_from_the_dead_letters()
     {
         var work = Attempt(NewWork("key"));
