@@ -10,11 +10,12 @@ namespace Messaging.Toolkit.Endpoints;
 
 /// <summary>
 /// Runs one endpoint: receives as much as it has room for, gives every free worker a group of messages that may run now,
-/// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each.
+/// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each. It may receive from several transports; what they
+/// bring waits in one queue, so that messages of one key never run at once wherever they come from.
 /// </summary>
 internal sealed class EndpointRunner(
-    EndpointDefinition endpoint, ITransport transport, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
-    ILogger logger, WorkState state, Throttle? throttle = null)
+    EndpointDefinition endpoint, IReadOnlyList<Intake> intakes, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
+    ILogger logger, Throttle? throttle = null)
 {
     /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
@@ -26,8 +27,7 @@ internal sealed class EndpointRunner(
     private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone, UrgencyOf(endpoint, logger));
     private readonly ParkedReceiver parking = new(endpoint.Name, store, logger);
     private readonly HashSet<long> parked = [];
-    private readonly Signal room = new(time);
-    private readonly Signal idle = new(time);
+    private readonly int prefetch = Math.Max(1, endpoint.Prefetch / intakes.Count);
     private readonly CancellationTokenSource stopReceiving = new();
     private readonly CancellationTokenSource stopHandling = new();
     private Task receiving = Task.CompletedTask;
@@ -73,7 +73,8 @@ internal sealed class EndpointRunner(
         }
     }
 
-    public void Start() => receiving = new Loop($"{endpoint.Name}: receiving", time, entropy, LongestPause, logger, state).RunAsync(ReceiveSessionAsync, stopReceiving.Token);
+    public void Start() => receiving = Task.WhenAll(intakes.Select(intake =>
+        new Loop($"{endpoint.Name}: receiving{intake.Suffix}", time, entropy, LongestPause, logger, intake.State).RunAsync(token => ReceiveSessionAsync(intake, token), stopReceiving.Token)));
 
     /// <summary>
     /// Receives nothing more, gives back what waits, and lets what runs finish. When the token fires, what still runs
@@ -87,28 +88,28 @@ internal sealed class EndpointRunner(
     }
 
     /// <summary>The life of one receiver: ends when it breaks or the endpoint stops.</summary>
-    private async Task ReceiveSessionAsync(CancellationToken stopping)
+    private async Task ReceiveSessionAsync(Intake intake, CancellationToken stopping)
     {
-        await using var receiver = await transport.OpenReceiverAsync(endpoint.Name, endpoint.Prefetch, stopping);
-        state.Works();
+        await using var receiver = await intake.OpenReceiverAsync(endpoint.Name, prefetch, stopping);
+        intake.State.Works();
         try
         {
             while (true)
             {
-                var max = await RoomAsync(stopping);
-                Enqueue(receiver, await receiver.ReceiveAsync(max, stopping));
+                var max = await RoomAsync(intake, stopping);
+                Enqueue(intake, receiver, await receiver.ReceiveAsync(max, stopping));
             }
         }
         finally
         {
-            await GiveBackWaitingAsync();
+            await GiveBackWaitingAsync(receiver);
             if (stopping.IsCancellationRequested)
             {
                 await CloseIntakeAsync(receiver);
 
                 // What runs is settled with this receiver, so it stays until then.
-                await FinishRunningAsync();
-                await GiveBackWaitingAsync();
+                await FinishRunningAsync(intake);
+                await GiveBackWaitingAsync(receiver);
             }
         }
     }
@@ -125,12 +126,12 @@ internal sealed class EndpointRunner(
         }
     }
 
-    private async Task FinishRunningAsync()
+    private async Task FinishRunningAsync(Intake intake)
     {
         while (Volatile.Read(ref workers) > 0)
         {
             var isLast = stopHandling.IsCancellationRequested;
-            await idle.WaitAsync(LastMoment, CancellationToken.None);
+            await intake.Idle.WaitAsync(LastMoment, CancellationToken.None);
             if (isLast)
             {
                 // Handlers that ignore their token are left behind; their transactions die with the process.
@@ -139,41 +140,44 @@ internal sealed class EndpointRunner(
         }
     }
 
-    private async Task<int> RoomAsync(CancellationToken stopping)
+    private async Task<int> RoomAsync(Intake intake, CancellationToken stopping)
     {
         while (true)
         {
             lock (gate)
             {
-                if (queue.Count < endpoint.Prefetch)
+                if (intake.Held + parked.Count is var held && held < prefetch)
                 {
-                    return endpoint.Prefetch - queue.Count;
+                    return prefetch - held;
                 }
             }
 
-            await room.WaitAsync(LongestPause, stopping);
+            await intake.Room.WaitAsync(LongestPause, stopping);
         }
     }
 
-    private void Enqueue(IReceiver receiver, IReadOnlyList<Delivery> deliveries)
+    private void Enqueue(Intake intake, IReceiver receiver, IReadOnlyList<Delivery> deliveries)
     {
         lock (gate)
         {
             foreach (var delivery in deliveries)
             {
-                queue.Add(new Work(delivery, receiver));
+                intake.NoteOrigin(delivery);
+                intake.Held++;
+                queue.Add(new Work(delivery, receiver, intake));
             }
 
             StartWorkers();
         }
     }
 
-    private async Task GiveBackWaitingAsync()
+    /// <summary>Gives back what a receiver has brought and nobody has begun with, and what is parked, which comes again of itself.</summary>
+    private async Task GiveBackWaitingAsync(IReceiver receiver)
     {
         List<Work> waiting;
         lock (gate)
         {
-            waiting = queue.Clear();
+            waiting = queue.Remove(work => work.Receiver == receiver || work.Receiver == parking);
             Forget(waiting);
         }
 
@@ -259,7 +263,11 @@ internal sealed class EndpointRunner(
                 _ = ResumeLaterAsync(line, verdict.Pause, verdict.Turn);
             }
 
-            room.Set();
+            foreach (var intake in intakes)
+            {
+                intake.Room.Set();
+            }
+
             if (!stopReceiving.IsCancellationRequested && TakeGroup() is { Count: > 0 } next)
             {
                 StartWorkers();
@@ -268,20 +276,28 @@ internal sealed class EndpointRunner(
 
             if (--workers == 0)
             {
-                idle.Set();
+                foreach (var intake in intakes)
+                {
+                    intake.Idle.Set();
+                }
             }
 
             return null;
         }
     }
 
-    /// <summary>Call with the lock held. True if one of them was parked.</summary>
+    /// <summary>They are held here no longer. Call with the lock held. True if one of them was parked.</summary>
     private bool Forget(IEnumerable<Work> works)
     {
         var isAny = false;
-        foreach (var message in works.Select(work => work.Parked).OfType<ParkedMessage>())
+        foreach (var work in works)
         {
-            isAny |= parked.Remove(message.Id);
+            if (work.Intake is { } intake)
+            {
+                intake.Held--;
+            }
+
+            isAny |= work.Parked is { } message && parked.Remove(message.Id);
         }
 
         return isAny;

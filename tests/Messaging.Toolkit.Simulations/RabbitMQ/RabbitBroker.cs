@@ -63,11 +63,12 @@ internal sealed class RabbitBroker : ISimulatedBroker
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
     {
         model = NodeServices.Model(services);
-        new MessagingBuilder(services).UseRabbitMQ(rabbit =>
+        var builder = new MessagingBuilder(services).UseRabbitMQ(rabbit =>
         {
             options.Apply(rabbit);
             rabbit.Open = (_, name, cancellationToken) => ConnectAsync(life, name, cancellationToken);
         });
+        NodeServices.UseTransports(services, (_, provider, topology) => builder.Transports.Single().Create(provider, topology));
     }
 
     public int OpenConnections(NodeLife life) => connections.Count(connection => connection.Life == life && connection.Client.IsOpen);
