@@ -9,8 +9,9 @@ internal sealed class TransportCollection
 
     public TransportCollection(IEnumerable<KeyValuePair<string, ITransport>> transports)
     {
-        byName = new(transports, StringComparer.Ordinal);
-        All = [.. byName.Values.Distinct()];
+        var inOrder = transports.ToList();
+        byName = new(inOrder, StringComparer.Ordinal);
+        All = [.. inOrder.Select(each => each.Value).Distinct()];
     }
 
     /// <summary>In the order in which they were registered.</summary>

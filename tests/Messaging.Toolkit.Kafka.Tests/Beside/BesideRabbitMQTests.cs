@@ -48,7 +48,7 @@ public sealed class BesideRabbitMQTests
         await host.BookAsync(Messages);
         await host.HandledAsync("books", Keys + Messages);
         await host.HandledAsync("audits", Keys + Messages);
-        (await host.WaitingAsync("booked")).Should().Be(Messages);
+        (await host.WaitingAsync("booked")).Should().BeGreaterThanOrEqualTo(Messages);
         await Eventually.IsAsync(async () => (await host.HealthAsync()).Description!.Contains("outbox of BookingsDb to kafka:"));
         (await host.HealthAsync()).Data.Should().Contain("outbox of BookingsDb to rabbitmq", "It works.").And.Contain("outbox of BookingsDb to audit", "It works.");
 

@@ -6,6 +6,7 @@ using Messaging.Toolkit.Testing.Brokers;
 using Messaging.Toolkit.Testing.Faults;
 using Messaging.Toolkit.Testing.Nodes;
 using Messaging.Toolkit.Testing.Worlds;
+using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -63,12 +64,20 @@ internal sealed class RabbitBroker : ISimulatedBroker
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
     {
         model = NodeServices.Model(services);
-        var builder = new MessagingBuilder(services).UseRabbitMQ(rabbit =>
+        NodeServices.UseTransports(services, Create);
+
+        ITransport Create(string name, IServiceProvider provider, MessageTopology topology)
         {
-            options.Apply(rabbit);
-            rabbit.Open = (_, name, cancellationToken) => ConnectAsync(life, name, cancellationToken);
-        });
-        NodeServices.UseTransports(services, (_, provider, topology) => builder.Transports.Single().Create(provider, topology));
+            var isOneOfSeveral = model.Transports.Count > 1;
+            var builder = new MessagingBuilder(services).UseRabbitMQ(rabbit =>
+            {
+                options.Apply(rabbit);
+                rabbit.Open = (_, purpose, cancellationToken) => ConnectAsync(life, purpose, cancellationToken);
+                rabbit.Prefix = isOneOfSeveral ? name + "." : "";
+            });
+            var transport = builder.Transports.Single().Create(provider, topology);
+            return isOneOfSeveral ? new NamedTransport(name, transport) : transport;
+        }
     }
 
     public int OpenConnections(NodeLife life) => connections.Count(connection => connection.Life == life && connection.Client.IsOpen);
