@@ -8,20 +8,33 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Brings messages over Kafka.</summary>
 public static class KafkaMessagingBuilderExtensions
 {
+    private const string DefaultName = "kafka";
+
+    /// <summary>A transport of another name adds it, so that each line says which one it is about.</summary>
+    private const string LogCategory = "Messaging.Toolkit.Kafka";
+
     /// <summary>
-    /// Sends every message over Kafka and receives from it. The application starts while the brokers are away, and goes to work when
+    /// Sends messages over Kafka and receives from it, under the name "kafka". The application starts while the brokers are away, and goes to work when
     /// they come: until then messages wait in the outbox.
     /// </summary>
     /// <param name="messaging">The builder.</param>
     /// <param name="configure">Where the brokers are, and how to use them.</param>
-    public static MessagingBuilder UseKafka(this MessagingBuilder messaging, Action<KafkaOptions>? configure = null)
+    public static MessagingBuilder UseKafka(this MessagingBuilder messaging, Action<KafkaOptions>? configure = null) => messaging.UseKafka(DefaultName, configure);
+
+    /// <summary>The same under another name, beside other transports. Messages and endpoints choose it by <c>Via(name)</c>.</summary>
+    /// <param name="messaging">The builder.</param>
+    /// <param name="name">Letters, digits, '.', '-', '_' and '/'; at most 40 characters. It is stored with what waits in the outbox: it must stay the same.</param>
+    /// <param name="configure">Where the brokers are, and how to use them.</param>
+    public static MessagingBuilder UseKafka(this MessagingBuilder messaging, string name, Action<KafkaOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(messaging);
         var options = new KafkaOptions();
         configure?.Invoke(options);
         return messaging.UseTransport(
+            name,
             (services, topology) => new KafkaTransport(
-                options, topology, services.GetRequiredService<MessageIds>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>().CreateLogger("Messaging.Toolkit.Kafka")),
-            options.Validate);
+                options, topology, services.GetRequiredService<MessageIds>(), services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<ILoggerFactory>().CreateLogger(name == DefaultName ? LogCategory : $"{LogCategory}.{name}")),
+            topology => options.Validate(topology).Select(error => name == DefaultName ? error : $"'{name}': {error}"));
     }
 }

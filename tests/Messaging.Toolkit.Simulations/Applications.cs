@@ -13,6 +13,7 @@ internal static class Applications
     public static IReadOnlyDictionary<string, Simulation> All { get; } = new Dictionary<string, Simulation>
     {
         ["numbered"] = NumberedWorkload.Simulation,
+        ["crossing"] = NumberedWorkload.Crossing,
         ["failing"] = FailingWorkload.Simulation,
         ["sagas"] = SagasWorkload.Simulation,
         ["schedules"] = SchedulesWorkload.Simulation,

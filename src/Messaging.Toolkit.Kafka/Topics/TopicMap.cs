@@ -22,7 +22,7 @@ internal sealed class TopicMap
     {
         this.options = options;
         this.topology = topology;
-        byType = topology.Types.ToDictionary(type => type.Name, type => type.Kind == MessageKind.Event ? EventTopicOf(type) : CommandTopicOf(type.Endpoint!), StringComparer.Ordinal);
+        byType = topology.Types.Concat(topology.Elsewhere).ToDictionary(type => type.Name, type => type.Kind == MessageKind.Event ? EventTopicOf(type) : CommandTopicOf(type.Endpoint!), StringComparer.Ordinal);
         events = topology.Types.Where(type => type.Kind == MessageKind.Event).ToLookup(type => byType[type.Name], StringComparer.Ordinal);
     }
 

@@ -19,9 +19,9 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     private static readonly string[] Buckets = [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(bucket => bucket.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>By type, one for each bucket.</summary>
-    private readonly Dictionary<string, Route[]> routes = topology.Types.ToDictionary(
-        type => type.Name,
-        type => Buckets.Select(bucket => new Route(ExchangeOf(options, type), bucket, type.Kind == MessageKind.Event, IsKnown: true)).ToArray(),
+    private readonly Dictionary<string, Route[]> routes = topology.Types.Select(type => (Type: type, IsKnown: true)).Concat(topology.Elsewhere.Select(type => (Type: type, IsKnown: false))).ToDictionary(
+        each => each.Type.Name,
+        each => Buckets.Select(bucket => new Route(ExchangeOf(options, each.Type), bucket, each.Type.Kind == MessageKind.Event, each.IsKnown)).ToArray(),
         StringComparer.Ordinal);
 
     private readonly HashSet<string> exchanges = topology.Types.Select(type => ExchangeOf(options, type))

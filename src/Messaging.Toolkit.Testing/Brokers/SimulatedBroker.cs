@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Testing.Nodes;
 using Messaging.Toolkit.Testing.Worlds;
@@ -11,6 +12,9 @@ namespace Messaging.Toolkit.Testing.Brokers;
 /// </summary>
 internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
 {
+    /// <summary>Before the transport in names of topics and queues; in no name of an endpoint.</summary>
+    private const string Separator = "@";
+
     private static readonly TimeSpan SessionCheck = TimeSpan.FromSeconds(3);
 
     private readonly Dictionary<string, IReadOnlyList<string>> topics = new(StringComparer.Ordinal);
@@ -24,10 +28,12 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
     public string Left => string.Join(", ", queues.Where(queue => !queue.Value.IsDrained).Select(queue => queue.Key));
 
     public IReadOnlyList<string> EndpointsOf(string destination, MessageEnvelope envelope)
-        => envelope.Recipient is { } endpoint ? [endpoint] : topics.GetValueOrDefault(destination) ?? [destination];
+        => envelope.Recipient is { } endpoint ? [endpoint] : [.. QueuesOf(destination, envelope).Select(queue => queue.Split(Separator)[0])];
 
+    /// <summary>Each transport that the application has configured is a broker of its own, which has nothing of the others'.</summary>
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
-        => NodeServices.UseTransport(services, new SimulatedTransport(this, life, report));
+        => NodeServices.UseTransports(services, (name, provider, _) => new SimulatedTransport(
+            this, life, report, provider.GetRequiredService<MessagingModel>().Transports.Count > 1 ? Separator + name : ""));
 
     public int OpenConnections(NodeLife life) => 0;
 
@@ -47,7 +53,7 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
     /// <summary>Takes a message: from now on it is the broker's.</summary>
     public void Accept(string destination, MessageEnvelope envelope)
     {
-        foreach (var queue in EndpointsOf(destination, envelope))
+        foreach (var queue in QueuesOf(destination, envelope))
         {
             Queue(queue).Append(envelope);
         }
@@ -63,6 +69,9 @@ internal sealed class SimulatedBroker(World world, Lane lane) : ISimulatedBroker
         life.Ended += () => world.Schedule(lane, random.Between(TimeSpan.Zero, SessionCheck), receiver.Expire);
         CheckSession(receiver, life, wasFrozen: false);
     }
+
+    private IReadOnlyList<string> QueuesOf(string destination, MessageEnvelope envelope)
+        => envelope.Recipient is not null ? [destination] : topics.GetValueOrDefault(destination) ?? [destination];
 
     private void CheckSession(SimulatedReceiver receiver, NodeLife life, bool wasFrozen)
         => world.Schedule(lane, SessionCheck, () =>

@@ -6,22 +6,27 @@ using Messaging.Toolkit.Transports;
 namespace Messaging.Toolkit.Testing.Brokers;
 
 /// <summary>One node's way to the simulated broker. It keeps the contracts of <see cref="ITransport"/>, and no more than them.</summary>
-internal sealed class SimulatedTransport(SimulatedBroker broker, NodeLife life, Action<string, string> report) : ITransport
+/// <param name="broker">The broker.</param>
+/// <param name="life">The node's.</param>
+/// <param name="report">Takes notice of what a client must not do.</param>
+/// <param name="suffix">What its topics and queues end with, if the application has several transports; empty otherwise.</param>
+internal sealed class SimulatedTransport(SimulatedBroker broker, NodeLife life, Action<string, string> report, string suffix = "") : ITransport
 {
-    public string Name => "simulated";
+    public string Name => "simulated" + suffix;
 
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers)
     {
+        IReadOnlyList<string> queues = suffix.Length == 0 ? subscribers : [.. subscribers.Select(GetDestination)];
         if (type.Kind == MessageKind.Command)
         {
-            return subscribers;
+            return queues;
         }
 
-        broker.Bind(type.Name, subscribers);
-        return [type.Name];
+        broker.Bind(type.Name + suffix, queues);
+        return [type.Name + suffix];
     }
 
-    public string GetDestination(string endpoint) => endpoint;
+    public string GetDestination(string endpoint) => endpoint + suffix;
 
     public async ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +37,7 @@ internal sealed class SimulatedTransport(SimulatedBroker broker, NodeLife life, 
     public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
     {
         await EnterAsync(Operation.OpenReceiver, cancellationToken);
-        return new SimulatedReceiver(broker, broker.Queue(endpoint), life, prefetch, report);
+        return new SimulatedReceiver(broker, broker.Queue(GetDestination(endpoint)), life, prefetch, report);
     }
 
     private async Task EnterAsync(Operation operation, CancellationToken cancellationToken)

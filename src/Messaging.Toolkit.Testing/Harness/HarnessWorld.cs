@@ -208,9 +208,10 @@ internal sealed class HarnessWorld : IDisposable
         AddConfigured(services);
         NodeServices.Simulate(services, life, entropy);
         services.AddLogging(logging => logging.ClearProviders().AddProvider(new TraceLoggerProvider(life, withStacks: true)));
-        NodeServices.UseTransport(services, new HarnessTransport([.. Model.Endpoints.Select(endpoint => endpoint.Name)]));
+        var transport = new HarnessTransport([.. Model.Endpoints.Select(endpoint => endpoint.Name)]);
+        NodeServices.UseTransports(services, (_, _, _) => transport);
         services.Replace(ServiceDescriptor.Singleton(provider => new Destinations(
-            provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>(), HarnessTransport.Outside)));
+            provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<TransportCollection>(), HarnessTransport.Outside)));
         foreach (var (type, database) in databases)
         {
             NodeOptions.UseSqlite(services, type, database.ConnectionString, options =>

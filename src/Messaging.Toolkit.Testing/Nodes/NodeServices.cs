@@ -35,7 +35,15 @@ internal static class NodeServices
             .AddProvider(new TraceLoggerProvider(life)));
     }
 
-    public static void UseTransport(IServiceCollection services, ITransport transport) => services.Replace(ServiceDescriptor.Singleton(transport));
+    /// <summary>Takes others in the place of the transports that the application has configured.</summary>
+    /// <param name="services">The node's.</param>
+    /// <param name="create">Makes the one of a name, from what travels over it.</param>
+    public static void UseTransports(IServiceCollection services, Func<string, IServiceProvider, MessageTopology, ITransport> create)
+        => services.Replace(ServiceDescriptor.Singleton(provider =>
+        {
+            var model = provider.GetRequiredService<MessagingModel>();
+            return new TransportCollection(model.Transports.Select(known => KeyValuePair.Create(known.Name, create(known.Name, provider, model.ToTopology(known.Name)))));
+        }));
 
     /// <summary>The types of context that hold the toolkit's tables.</summary>
     public static IReadOnlyList<Type> ContextTypes(IServiceCollection services) =>

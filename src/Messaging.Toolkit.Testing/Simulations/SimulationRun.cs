@@ -4,6 +4,7 @@ using Messaging.Toolkit.Testing.Databases;
 using Messaging.Toolkit.Testing.Faults;
 using Messaging.Toolkit.Testing.Nodes;
 using Messaging.Toolkit.Testing.Worlds;
+using Messaging.Toolkit.Transports.InProcess;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -252,6 +253,12 @@ internal sealed class SimulationRun : IDisposable
         if (broker is not null)
         {
             broker.Serve(services, life, (rule, description) => ledger.Report(rule, description));
+        }
+        else
+        {
+            // Whatever the application has configured: there is nothing outside.
+            var inProcess = new InProcessTransport();
+            NodeServices.UseTransports(services, (_, _, _) => inProcess);
         }
 
         var model = NodeServices.Model(services);

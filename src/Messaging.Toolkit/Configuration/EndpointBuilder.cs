@@ -22,6 +22,7 @@ public sealed class EndpointBuilder
     private int concurrency = 8;
     private int maxGroup = 32;
     private string? store;
+    private string? transport;
     private bool deadLettersExpired;
     private readonly HashSet<Type> urgentTypes = [];
     private readonly List<Func<MessageEnvelope, bool>> urgent = [];
@@ -38,6 +39,9 @@ public sealed class EndpointBuilder
     internal string Name => name;
 
     internal string? Store => store;
+
+    /// <summary>The transport that it says, or null.</summary>
+    internal string? Transport => transport;
 
     internal IReadOnlyList<HandlerBinding> Handlers => handlers;
 
@@ -181,6 +185,18 @@ public sealed class EndpointBuilder
         return this;
     }
 
+    /// <summary>
+    /// Over which transport the endpoint gets what is for it alone: its commands, and the replies to its sagas. Events it gets from the transports over
+    /// which they are sent, whichever these are. Default: the application's (<see cref="MessagingBuilder.Via"/>).
+    /// </summary>
+    /// <remarks>It has one queue and one concurrency, however many transports it receives from: messages of one key never run at once.</remarks>
+    /// <param name="transport">A transport's name: "rabbitmq", "kafka" or the one that it was registered with, or "in-process".</param>
+    public EndpointBuilder Via(string transport)
+    {
+        this.transport = transport;
+        return this;
+    }
+
     /// <summary>For stores: whose transactions the handlers run in. Applications call the store's own method, such as <c>UseDbContext&lt;T&gt;</c>.</summary>
     /// <param name="store">The store's name.</param>
     public EndpointBuilder UseStore(string store)
@@ -189,9 +205,14 @@ public sealed class EndpointBuilder
         return this;
     }
 
-    internal EndpointDefinition Build(IReadOnlyDictionary<Type, MessageType> types) => new()
+    /// <param name="types">All messages.</param>
+    /// <param name="via">The transport over which it gets what is for it alone.</param>
+    /// <param name="local">The names of all endpoints of this application.</param>
+    internal EndpointDefinition Build(IReadOnlyDictionary<Type, MessageType> types, string via, IReadOnlyCollection<string> local) => new()
     {
         Name = name,
+        Via = via,
+        ReceivesFrom = [.. Sources(types, via, local).Distinct(StringComparer.Ordinal)],
         Handlers = handlers
             .GroupBy(handler => types[handler.MessageType].Name)
             .ToFrozenDictionary(group => group.Key, group => (IReadOnlyList<HandlerBinding>)[.. group], StringComparer.Ordinal),
@@ -269,6 +290,28 @@ public sealed class EndpointBuilder
         foreach (var error in failures.Validate(name, retention))
         {
             yield return error;
+        }
+    }
+
+    /// <summary>
+    /// The transports that may have something for it. What its sagas ask other applications is answered over the transport by which it was asked: over
+    /// there nobody need know more of this application than the name of an endpoint.
+    /// </summary>
+    private IEnumerable<string> Sources(IReadOnlyDictionary<Type, MessageType> types, string via, IReadOnlyCollection<string> local)
+    {
+        if (transport is not null || instances.Count > 0)
+        {
+            yield return via;
+        }
+
+        foreach (var handler in handlers.Where(handler => handler.Subscribes && !InternalMessages.Contains(handler.MessageType)))
+        {
+            yield return types[handler.MessageType].Via;
+        }
+
+        foreach (var request in instances.SelectMany(definition => definition.Requests).Select(type => types[type]).Where(request => !local.Contains(request.Endpoint!)))
+        {
+            yield return request.Via;
         }
     }
 

@@ -17,5 +17,8 @@ public interface IMessageDefinition
 
     internal TimeSpan? Lifetime { get; }
 
-    internal MessageType Build(IMessageSerializer standard);
+    /// <summary>The transport that it says, or null.</summary>
+    internal string? Transport { get; }
+
+    internal MessageType Build(IMessageSerializer standard, string via);
 }

@@ -14,6 +14,7 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
     private Func<object, string?>? key;
     private IMessageSerializer? serializer;
     private TimeSpan? lifetime;
+    private string? transport;
 
     private protected MessageBuilder() { }
 
@@ -66,6 +67,19 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
         return (TSelf)this;
     }
 
+    /// <summary>
+    /// Over which transport messages of this type are sent. Default: for a command that of its endpoint, if it is one of this application's; otherwise
+    /// the application's default (<see cref="MessagingBuilder.Via"/>).
+    /// </summary>
+    /// <param name="transport">A transport's name: "rabbitmq", "kafka" or the one that it was registered with, or "in-process".</param>
+    public TSelf Via(string transport)
+    {
+        this.transport = transport;
+        return (TSelf)this;
+    }
+
+    string? IMessageDefinition.Transport => transport;
+
     TimeSpan? IMessageDefinition.Lifetime => lifetime;
 
     Type IMessageDefinition.ClrType => typeof(TMessage);
@@ -76,5 +90,6 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
 
     string? IMessageDefinition.Destination => Destination;
 
-    MessageType IMessageDefinition.Build(IMessageSerializer standard) => new(typeof(TMessage), Kind, name!, Destination, key, serializer ?? standard) { Lifetime = lifetime };
+    MessageType IMessageDefinition.Build(IMessageSerializer standard, string via)
+        => new(typeof(TMessage), Kind, name!, Destination, key, serializer ?? standard) { Lifetime = lifetime, Via = via };
 }

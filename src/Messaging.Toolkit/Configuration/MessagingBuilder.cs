@@ -25,8 +25,8 @@ public sealed class MessagingBuilder
     private readonly List<RecurringBuilder> recurring = [];
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
-    private int transports;
-    private Func<MessageTopology, IEnumerable<string>>? validateTransport;
+    private readonly List<TransportDefinition> transports = [];
+    private string? via;
 
     internal MessagingBuilder(IServiceCollection services) => Services = services;
 
@@ -35,6 +35,9 @@ public sealed class MessagingBuilder
 
     /// <summary>Names of the stores that are registered, for stores.</summary>
     public ICollection<string> Stores { get; } = [];
+
+    /// <summary>What was registered, in its order.</summary>
+    internal IReadOnlyList<TransportDefinition> Transports => transports;
 
     /// <summary>Registers an event: something that happened, for whoever subscribes.</summary>
     /// <typeparam name="T">The class or record. Plain data that the serializer can write and read.</typeparam>
@@ -90,16 +93,30 @@ public sealed class MessagingBuilder
 
     /// <summary>
     /// Brings messages over a broker instead of inside the process. For transports, which call it from a method of their own, like
-    /// <c>UseRabbitMQ</c>. Commands may then go to endpoints of other applications.
+    /// <c>UseRabbitMQ</c>. Commands may then go to endpoints of other applications. There may be several, each under another name.
     /// </summary>
-    /// <param name="create">Creates the transport, once. It gets what was configured.</param>
+    /// <param name="name">
+    /// By which messages and endpoints choose it: letters, digits, '.', '-', '_' and '/'; at most 40 characters. It is stored with what waits in the outbox: it must
+    /// stay the same. By default a transport calls itself as <see cref="ITransport.Name"/> does.
+    /// </param>
+    /// <param name="create">Creates the transport, once. It gets what travels over it.</param>
     /// <param name="validate">Says what is wrong with the transport's own options, a sentence each, and what to do about it.</param>
-    public MessagingBuilder UseTransport(Func<IServiceProvider, MessageTopology, ITransport> create, Func<MessageTopology, IEnumerable<string>>? validate = null)
+    public MessagingBuilder UseTransport(string name, Func<IServiceProvider, MessageTopology, ITransport> create, Func<MessageTopology, IEnumerable<string>>? validate = null)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(create);
-        transports++;
-        validateTransport = validate;
-        Services.AddSingleton(provider => create(provider, provider.GetRequiredService<MessagingModel>().ToTopology()));
+        transports.Add(new TransportDefinition(name, create, validate));
+        return this;
+    }
+
+    /// <summary>
+    /// The transport of every message and endpoint that says no other by its own <c>Via</c>. Default: the one that was registered first, or, if there is none,
+    /// delivery inside the process.
+    /// </summary>
+    /// <param name="transport">A transport's name: "rabbitmq", "kafka" or the one that it was registered with, or "in-process".</param>
+    public MessagingBuilder Via(string transport)
+    {
+        via = transport;
         return this;
     }
 
@@ -156,8 +173,10 @@ public sealed class MessagingBuilder
     /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
     internal MessagingModel Build()
     {
+        var plan = new TransportPlan(transports, via, messages, endpoints);
         var byType = messages.GroupBy(message => message.ClrType).ToDictionary(group => group.Key, group => group.First());
         errors.AddRange(ValidateMessages());
+        errors.AddRange(plan.Validate());
         errors.AddRange(ValidateEndpoints(byType));
         errors.AddRange(limits.Validate());
         errors.AddRange(outbox.Validate());
@@ -180,9 +199,12 @@ public sealed class MessagingBuilder
             throw new MessagingConfigurationException(errors);
         }
 
-        var types = messages.Select(message => message.Build(serializer)).Concat(InternalMessages.All).ToDictionary(type => type.ClrType);
-        var model = new MessagingModel(new MessageRegistry(types.Values), [.. endpoints.Select(endpoint => endpoint.Build(types))])
+        var types = messages.Select(message => message.Build(serializer, plan.ViaOf(message))).Concat(InternalMessages.All).ToDictionary(type => type.ClrType);
+        var names = endpoints.Select(endpoint => endpoint.Name).ToHashSet(StringComparer.Ordinal);
+        var model = new MessagingModel(new MessageRegistry(types.Values), [.. endpoints.Select(endpoint => endpoint.Build(types, plan.ViaOf(endpoint), names))])
         {
+            Transports = plan.All,
+            DefaultVia = plan.Default,
             Source = source,
             Limits = limits,
             Outbox = outbox,
@@ -192,7 +214,7 @@ public sealed class MessagingBuilder
             Recurring = [.. recurring.Select(builder => builder.Build())],
             StateSerializer = serializer as JsonMessageSerializer ?? new JsonMessageSerializer(),
         };
-        errors.AddRange(validateTransport?.Invoke(model.ToTopology()) ?? []);
+        errors.AddRange(plan.All.SelectMany(transport => transport.Validate?.Invoke(model.ToTopology(transport.Name)) ?? []));
         return errors.Count == 0 ? model : throw new MessagingConfigurationException(errors);
     }
 
@@ -279,19 +301,7 @@ public sealed class MessagingBuilder
         }
 
         var endpoint = endpoints.FirstOrDefault(endpoint => endpoint.Name == command.Destination);
-        if (endpoint is null && transports > 0)
-        {
-            // It is in another application. Its name is checked like one of ours.
-            if (Names.Refuse(command.Destination) is { } reason)
-            {
-                yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, which cannot be the name of an endpoint: {reason}.";
-            }
-        }
-        else if (endpoint is null)
-        {
-            yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, and there is no such endpoint: add .Endpoint(\"...\", ...) of that name or change .To(...).";
-        }
-        else if (endpoint.Handlers.All(handler => handler.MessageType != command.ClrType))
+        if (endpoint?.Handlers.All(handler => handler.MessageType != command.ClrType) == true)
         {
             yield return $"The command {command.ClrType.Name} goes to {Names.Show(command.Destination)}, which does not handle it: add .Handle<{command.ClrType.Name}, ...>() there.";
         }
@@ -324,11 +334,6 @@ public sealed class MessagingBuilder
             {
                 yield return $"Endpoint {Names.Show(endpoint.Name)} does not say which of the {Stores.Count} stores its handlers change: add .UseDbContext<...>() to it.";
             }
-        }
-
-        if (transports > 1)
-        {
-            yield return $"There are {transports} transports: choose one.";
         }
 
         if (Stores.Count == 0)

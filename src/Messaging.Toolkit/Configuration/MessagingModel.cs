@@ -6,6 +6,7 @@ using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Transports;
+using Messaging.Toolkit.Transports.InProcess;
 
 namespace Messaging.Toolkit.Configuration;
 
@@ -28,6 +29,12 @@ internal sealed record MessagingModel
 
     public IReadOnlyList<EndpointDefinition> Endpoints { get; }
 
+    /// <summary>The transports, in the order in which they were registered.</summary>
+    public IReadOnlyList<TransportDefinition> Transports { get; init; } = [];
+
+    /// <summary>The transport of what is for an endpoint of another application, unless something says which.</summary>
+    public string DefaultVia { get; init; } = InProcessTransport.TransportName;
+
     public required string Source { get; init; }
 
     public required MessageLimits Limits { get; init; }
@@ -49,6 +56,8 @@ internal sealed record MessagingModel
     /// <summary>The same configuration with other endpoints.</summary>
     public MessagingModel With(IReadOnlyList<EndpointDefinition> endpoints) => new(Registry, endpoints)
     {
+        Transports = Transports,
+        DefaultVia = DefaultVia,
         Source = Source,
         Limits = Limits,
         Outbox = Outbox,
@@ -65,10 +74,20 @@ internal sealed record MessagingModel
     /// <summary>What the application registered.</summary>
     private IEnumerable<MessageType> PublicTypes => Registry.Types.Where(type => !type.IsInternal);
 
-    /// <summary>The same, as far as transports are concerned.</summary>
-    public MessageTopology ToTopology() => new()
+    /// <summary>The same, as far as a transport is concerned.</summary>
+    /// <param name="transport">Its name.</param>
+    public MessageTopology ToTopology(string transport)
     {
-        Types = [.. PublicTypes],
-        Endpoints = [.. Endpoints.Select(endpoint => new EndpointTopology(endpoint.Name, [.. PublicTypes.Where(type => endpoint.SubscribesTo(type))]))],
-    };
+        var types = PublicTypes.Where(type => type.Via == transport).ToList();
+        return new()
+        {
+            Types = types,
+            Elsewhere = [.. PublicTypes.Except(types)],
+            Endpoints =
+            [
+                .. Endpoints.Where(endpoint => endpoint.ReceivesFrom.Contains(transport, StringComparer.Ordinal))
+                    .Select(endpoint => new EndpointTopology(endpoint.Name, [.. types.Where(endpoint.SubscribesTo)])),
+            ],
+        };
+    }
 }

@@ -10,7 +10,6 @@ using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
-using Messaging.Toolkit.Transports.InProcess;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
@@ -40,13 +39,13 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<EntropySource>();
         services.TryAddSingleton<Dispatcher>();
-        services.TryAddSingleton<ITransport, InProcessTransport>();
+        services.TryAddSingleton(provider => TransportCollection.Create(provider.GetRequiredService<MessagingModel>(), provider));
         services.TryAddSingleton(provider => new MessagingMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
         services.TryAddSingleton<BackgroundWork>();
         services.TryAddSingleton(provider => new MessagingHealthCheck(provider.GetRequiredService<BackgroundWork>()));
         services.TryAddSingleton<MessageIds>();
         services.TryAddSingleton<StoreCollection>();
-        services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<ITransport>()));
+        services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<TransportCollection>()));
         services.TryAddSingleton<OutgoingMessages>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();

@@ -35,7 +35,7 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "{Store}: the leases could not be given up; other processes take over after {LeaseDuration}.")]
     public static partial void ReleaseFailed(this ILogger logger, string store, TimeSpan leaseDuration, Exception exception);
 
-    [LoggerMessage(14, LogLevel.Warning, "{Store}: messages wait for '{Destination}', which this application does not know. They are kept: add the endpoint, or delete the rows.")]
+    [LoggerMessage(14, LogLevel.Warning, "{Store}: messages wait for '{Destination}', which this application does not know. They are kept: add the endpoint or the transport that it is of, or delete the rows.")]
     public static partial void UnknownDestination(this ILogger logger, string store, string destination);
 
     [LoggerMessage(20, LogLevel.Warning, "{Endpoint}: attempt {Attempt} of message {MessageId} ({Type}) failed; it is tried again.")]

@@ -4,6 +4,7 @@ using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Sagas.Definitions;
 using Messaging.Toolkit.Sagas.Running;
+using Messaging.Toolkit.Transports.InProcess;
 
 namespace Messaging.Toolkit.Endpoints;
 
@@ -11,6 +12,12 @@ namespace Messaging.Toolkit.Endpoints;
 internal sealed record EndpointDefinition
 {
     public required string Name { get; init; }
+
+    /// <summary>The transport over which it gets what is for it alone.</summary>
+    public string Via { get; init; } = InProcessTransport.TransportName;
+
+    /// <summary>All transports that it receives from.</summary>
+    public IReadOnlyList<string> ReceivesFrom { get; init; } = [InProcessTransport.TransportName];
 
     /// <summary>By the name of the message type, in the order they were added.</summary>
     public required FrozenDictionary<string, IReadOnlyList<HandlerBinding>> Handlers { get; init; }

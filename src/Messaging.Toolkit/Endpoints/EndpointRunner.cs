@@ -10,11 +10,12 @@ namespace Messaging.Toolkit.Endpoints;
 
 /// <summary>
 /// Runs one endpoint: receives as much as it has room for, gives every free worker a group of messages that may run now,
-/// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each.
+/// and settles what is done. At most <c>Concurrency</c> workers run at once, one transaction each. It may receive from several transports; what they
+/// bring waits in one queue, so that messages of one key never run at once wherever they come from.
 /// </summary>
 internal sealed class EndpointRunner(
-    EndpointDefinition endpoint, ITransport transport, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
-    ILogger logger, WorkState state, Throttle? throttle = null)
+    EndpointDefinition endpoint, IReadOnlyList<Intake> intakes, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
+    ILogger logger, Throttle? throttle = null)
 {
     /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
@@ -29,8 +30,7 @@ internal sealed class EndpointRunner(
     /// <summary>The parked messages that are in these hands; each as it was taken again meanwhile, or null if it was not.</summary>
     private readonly Dictionary<long, ParkedMessage?> parked = [];
 
-    private readonly Signal room = new(time);
-    private readonly Signal idle = new(time);
+    private readonly int prefetch = Math.Max(1, endpoint.Prefetch / intakes.Count);
     private readonly CancellationTokenSource stopReceiving = new();
     private readonly CancellationTokenSource stopHandling = new();
     private Task receiving = Task.CompletedTask;
@@ -84,7 +84,8 @@ internal sealed class EndpointRunner(
         }
     }
 
-    public void Start() => receiving = new Loop($"{endpoint.Name}: receiving", time, entropy, LongestPause, logger, state).RunAsync(ReceiveSessionAsync, stopReceiving.Token);
+    public void Start() => receiving = Task.WhenAll(intakes.Select(intake =>
+        new Loop($"{endpoint.Name}: receiving{intake.Suffix}", time, entropy, LongestPause, logger, intake.State).RunAsync(token => ReceiveSessionAsync(intake, token), stopReceiving.Token)));
 
     /// <summary>
     /// Receives nothing more, gives back what waits, and lets what runs finish. When the token fires, what still runs
@@ -98,34 +99,34 @@ internal sealed class EndpointRunner(
         if (!isFinished)
         {
             // No receiver was open, and parked messages are here all the same.
-            await FinishRunningAsync();
-            await GiveBackWaitingAsync();
+            await FinishRunningAsync(intakes[0]);
+            await GiveBackWaitingAsync(parking);
         }
     }
 
     /// <summary>The life of one receiver: ends when it breaks or the endpoint stops.</summary>
-    private async Task ReceiveSessionAsync(CancellationToken stopping)
+    private async Task ReceiveSessionAsync(Intake intake, CancellationToken stopping)
     {
-        await using var receiver = await transport.OpenReceiverAsync(endpoint.Name, endpoint.Prefetch, stopping);
-        state.Works();
+        await using var receiver = await intake.OpenReceiverAsync(endpoint.Name, prefetch, stopping);
+        intake.State.Works();
         try
         {
             while (true)
             {
-                var max = await RoomAsync(stopping);
-                Enqueue(receiver, await receiver.ReceiveAsync(max, stopping));
+                var max = await RoomAsync(intake, stopping);
+                Enqueue(intake, receiver, await receiver.ReceiveAsync(max, stopping));
             }
         }
         finally
         {
-            await GiveBackWaitingAsync();
+            await GiveBackWaitingAsync(receiver);
             if (stopping.IsCancellationRequested)
             {
                 await CloseIntakeAsync(receiver);
 
                 // What runs is settled with this receiver, so it stays until then.
-                await FinishRunningAsync();
-                await GiveBackWaitingAsync();
+                await FinishRunningAsync(intake);
+                await GiveBackWaitingAsync(receiver);
                 isFinished = true;
             }
         }
@@ -143,12 +144,12 @@ internal sealed class EndpointRunner(
         }
     }
 
-    private async Task FinishRunningAsync()
+    private async Task FinishRunningAsync(Intake intake)
     {
         while (Volatile.Read(ref workers) > 0)
         {
             var isLast = stopHandling.IsCancellationRequested;
-            await idle.WaitAsync(LastMoment, CancellationToken.None);
+            await intake.Idle.WaitAsync(LastMoment, CancellationToken.None);
             if (isLast)
             {
                 // Handlers that ignore their token are left behind; their transactions die with the process.
@@ -157,42 +158,46 @@ internal sealed class EndpointRunner(
         }
     }
 
-    private async Task<int> RoomAsync(CancellationToken stopping)
+    private async Task<int> RoomAsync(Intake intake, CancellationToken stopping)
     {
         while (true)
         {
             lock (gate)
             {
-                if (queue.Count < endpoint.Prefetch)
+                if (intake.Held + parked.Count is var held && held < prefetch)
                 {
-                    return endpoint.Prefetch - queue.Count;
+                    return prefetch - held;
                 }
             }
 
-            await room.WaitAsync(LongestPause, stopping);
+            await intake.Room.WaitAsync(LongestPause, stopping);
         }
     }
 
-    private void Enqueue(IReceiver receiver, IReadOnlyList<Delivery> deliveries)
+    private void Enqueue(Intake intake, IReceiver receiver, IReadOnlyList<Delivery> deliveries)
     {
         lock (gate)
         {
             foreach (var delivery in deliveries)
             {
-                queue.Add(new Work(delivery, receiver));
+                intake.NoteOrigin(delivery);
+                intake.Held++;
+                queue.Add(new Work(delivery, receiver, intake));
             }
 
             StartWorkers();
         }
     }
 
-    private async Task GiveBackWaitingAsync()
+    /// <summary>Gives back what a receiver has brought and nobody has begun with, and what is parked, which comes again of itself.</summary>
+    private async Task GiveBackWaitingAsync(IReceiver receiver)
     {
         List<Work> waiting;
         lock (gate)
         {
-            waiting = queue.Clear();
+            waiting = queue.Remove(work => work.Receiver == receiver || work.Receiver == parking);
             Forget(waiting);
+            MakeRoom(waiting);
         }
 
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
@@ -301,13 +306,18 @@ internal sealed class EndpointRunner(
         var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
+            MakeRoom(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First));
             var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
             foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
             {
                 _ = ResumeLaterAsync(line, verdict.Pause, verdict.Turn);
             }
 
-            room.Set();
+            foreach (var intake in intakes)
+            {
+                intake.Room.Set();
+            }
+
             if (!stopReceiving.IsCancellationRequested && TakeGroup() is { Count: > 0 } next)
             {
                 StartWorkers();
@@ -316,7 +326,10 @@ internal sealed class EndpointRunner(
 
             if (--workers == 0)
             {
-                idle.Set();
+                foreach (var intake in intakes)
+                {
+                    intake.Idle.Set();
+                }
             }
 
             return null;
@@ -336,6 +349,15 @@ internal sealed class EndpointRunner(
         }
 
         return takenAgain;
+    }
+
+    /// <summary>What transports have brought is held here no longer. Call with the lock held.</summary>
+    private static void MakeRoom(IEnumerable<Work> works)
+    {
+        foreach (var intake in works.Select(work => work.Intake).OfType<Intake>())
+        {
+            intake.Held--;
+        }
     }
 
     private async Task ResumeLaterAsync(KeyedQueue<Work>.Line line, TimeSpan pause, Signal? turn)

@@ -141,29 +141,28 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
         }
     }
 
-    /// <summary>Removes and returns everything that waits, also in lines that pause; what runs stays.</summary>
-    public List<T> Clear()
+    /// <summary>Removes and returns what waits and is to go, also in lines that pause; what runs stays.</summary>
+    public List<T> Remove(Func<T, bool> goes)
     {
-        var waiting = new List<T>();
+        var removed = new List<T>();
         foreach (var line in lines.Values.Concat(ready.Items).Concat(paused).Distinct())
         {
-            while (!line.IsEmpty)
-            {
-                waiting.Add(line.Take());
-            }
+            line.Remove(goes, removed);
         }
 
         // A line that is neither ready nor pausing is running: it is still needed to be completed.
-        foreach (var line in ready.Items.Concat(paused).Where(line => line.Key is not null))
+        foreach (var line in ready.Items.Concat(paused).Where(line => line.IsEmpty && line.Key is not null))
         {
             lines.Remove(line.Key!);
         }
 
+        var stillReady = ready.Items.Where(line => !line.IsEmpty).ToList();
         ready.Clear();
-        paused.Clear();
-        Count -= Waiting;
-        Waiting = 0;
-        return waiting;
+        stillReady.ForEach(ready.Enqueue);
+        paused.RemoveWhere(line => line.IsEmpty);
+        Count -= removed.Count;
+        Waiting -= removed.Count;
+        return removed;
     }
 
     private void Continue(Line line)
@@ -202,6 +201,37 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
         public void AddFirst(T item) => before.Enqueue(item);
 
         public void PutBack(T item) => returned.Push(item);
+
+        /// <summary>Adds to the list, in their order, those that go.</summary>
+        public void Remove(Func<T, bool> goes, List<T> removed)
+        {
+            Remove(before, goes, removed);
+            var putBack = returned.ToList();
+            returned.Clear();
+            removed.AddRange(putBack.Where(goes));
+            foreach (var item in putBack.Where(item => !goes(item)).Reverse())
+            {
+                returned.Push(item);
+            }
+
+            Remove(items, goes, removed);
+        }
+
+        private static void Remove(Queue<T> queue, Func<T, bool> goes, List<T> removed)
+        {
+            for (var left = queue.Count; left > 0; left--)
+            {
+                var item = queue.Dequeue();
+                if (goes(item))
+                {
+                    removed.Add(item);
+                }
+                else
+                {
+                    queue.Enqueue(item);
+                }
+            }
+        }
 
         public T Take() => before.TryDequeue(out var item) || returned.TryPop(out item) ? item : items.Dequeue();
     }

@@ -7,12 +7,15 @@ using Messaging.Toolkit.Transports;
 namespace Messaging.Toolkit.Endpoints;
 
 /// <summary>A delivery on its way through an endpoint, and what has happened to it here so far.</summary>
-internal sealed class Work(Delivery delivery, IReceiver receiver)
+internal sealed class Work(Delivery delivery, IReceiver receiver, Intake? intake = null)
 {
     public Delivery Delivery { get; } = delivery;
 
     /// <summary>The one it came from and is settled with.</summary>
     public IReceiver Receiver { get; } = receiver;
+
+    /// <summary>Where it came in; null if it was parked.</summary>
+    public Intake? Intake { get; } = intake;
 
     /// <summary>What is known of it if it was parked; null if it comes from the transport.</summary>
     public ParkedMessage? Parked { get; } = (delivery as ParkedDelivery)?.Message;

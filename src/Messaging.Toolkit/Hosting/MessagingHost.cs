@@ -18,7 +18,7 @@ namespace Messaging.Toolkit.Hosting;
 /// while its database is down, and goes to work when it comes.
 /// </summary>
 internal sealed class MessagingHost(
-    MessagingModel model, StoreCollection stores, ITransport transport, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
+    MessagingModel model, StoreCollection stores, TransportCollection transports, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
     TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers, IServiceProvider services) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
@@ -30,7 +30,7 @@ internal sealed class MessagingHost(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var errors = stores.All.SelectMany(store => store.Validate()).ToList();
+        var errors = stores.All.SelectMany(store => store.Validate()).Concat(destinations.Validate()).ToList();
         if (errors.Count > 0)
         {
             throw new MessagingConfigurationException(errors);
@@ -55,22 +55,26 @@ internal sealed class MessagingHost(
         foreach (var store in stores.All)
         {
             // Each under a name of its own: two contexts may share their tables, and must share the buckets then.
-            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations.All, transport, outgoing, model, time, entropy, metrics, work, logger));
+            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transports, outgoing, model, time, entropy, metrics, work, logger));
         }
 
         endpoints.ForEach(endpoint => endpoint.Start());
         relays.ForEach(relay => relay.Start());
         retrying = Task.WhenAll(retries.Select(each =>
             new Loop(each.Name, time, entropy, model.Outbox.MaxBackoff, logger, each.State).RunAsync(each.Retries.RunOnceAsync, stopRetrying.Token)));
-        logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), transport.Name);
+        logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), string.Join(", ", transports.All.Select(transport => transport.Name)));
         return Task.CompletedTask;
     }
 
     private EndpointRunner NewRunner(EndpointDefinition endpoint, IMessageStore store, ParkingAlarm alarm)
     {
         var processor = new DeliveryProcessor(endpoint, store, model, outgoing, alarm, time, entropy, metrics, logger);
-        return new EndpointRunner(endpoint, transport, store, processor, alarm, time, entropy, logger, work.Add($"endpoint {endpoint.Name}"), ThrottleOf(endpoint));
+        var intakes = endpoint.ReceivesFrom.Select(transports.Get).Distinct().Select(transport => NewIntake(endpoint, transport));
+        return new EndpointRunner(endpoint, [.. intakes], store, processor, alarm, time, entropy, logger, ThrottleOf(endpoint));
     }
+
+    private Intake NewIntake(EndpointDefinition endpoint, ITransport transport)
+        => new(transport, transports, work.Add(transports.AreSeveral ? $"endpoint {endpoint.Name} from {transport.Name}" : $"endpoint {endpoint.Name}"), time);
 
     private Throttle? ThrottleOf(EndpointDefinition endpoint)
     {

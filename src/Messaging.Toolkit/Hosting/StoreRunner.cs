@@ -10,7 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Hosting;
 
-/// <summary>What runs in the background for one store: its leases, its relay and its housekeeping.</summary>
+/// <summary>
+/// What runs in the background for one store: its leases, its housekeeping, and a relay for each transport, so that one that is down or slow has nothing
+/// to do with the others.
+/// </summary>
 internal sealed class StoreRunner
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
@@ -18,7 +21,7 @@ internal sealed class StoreRunner
     private readonly IMessageStore store;
     private readonly OutboxOptions options;
     private readonly Housekeeper housekeeper;
-    private readonly OutboxRelay relay;
+    private readonly List<(OutboxRelay Relay, Signal Wake)> relays = [];
     private readonly LeaseKeeper leases;
     private readonly WorkState leasing;
     private readonly SagaTimeouts? timeouts;
@@ -28,7 +31,6 @@ internal sealed class StoreRunner
     private readonly WorkState scheduling;
     private readonly RecurringSchedules? recurring;
     private readonly WorkState? ticking;
-    private readonly Signal wake;
     private readonly TimeProvider time;
     private readonly EntropySource entropy;
     private readonly ILogger logger;
@@ -36,7 +38,7 @@ internal sealed class StoreRunner
     private Task background = Task.CompletedTask;
 
     public StoreRunner(
-        IMessageStore store, string owner, IReadOnlyCollection<string> destinations, ITransport transport, OutgoingMessages outgoing, MessagingModel model,
+        IMessageStore store, string owner, Destinations destinations, TransportCollection transports, OutgoingMessages outgoing, MessagingModel model,
         TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILogger logger)
     {
         this.store = store;
@@ -44,12 +46,17 @@ internal sealed class StoreRunner
         this.entropy = entropy;
         this.logger = logger;
         options = model.Outbox;
-        wake = new Signal(time);
-        leases = new LeaseKeeper(store, owner, options, wake, time, metrics, logger);
-        relay = new OutboxRelay(store, transport, outgoing, leases, destinations, options, wake, time, entropy, metrics, logger, work.Add($"outbox of {store.Name}"));
+        leases = new LeaseKeeper(store, owner, options, Wake, time, metrics, logger);
+        foreach (var transport in transports.All.Where(transport => !transports.AreSeveral || destinations.Of(transport).Count > 0))
+        {
+            var name = transports.AreSeveral ? $"{store.Name} to {transport.Name}" : store.Name;
+            var wake = new Signal(time);
+            relays.Add((new OutboxRelay(store, name, transport, outgoing, leases, destinations.Of(transport), options, wake, time, entropy, metrics, logger, work.Add($"outbox of {name}")), wake));
+        }
+
         leasing = work.Add($"leases of {store.Name}");
         var endpoints = model.Endpoints.Where(endpoint => (endpoint.Store ?? store.Name) == store.Name).ToList();
-        housekeeper = new Housekeeper(store, leases, destinations, [.. endpoints.Select(endpoint => endpoint.Name)], model.Inbox, model.Sagas, time, logger);
+        housekeeper = new Housekeeper(store, leases, destinations.All, [.. endpoints.Select(endpoint => endpoint.Name)], model.Inbox, model.Sagas, time, logger);
         scheduling = work.Add($"schedule of {store.Name}");
         mover = new ScheduleMover(store, leases, model.Scheduling, time, metrics, scheduling);
         var schedules = model.Recurring.Where(schedule => (schedule.Store ?? store.Name) == store.Name).ToList();
@@ -70,7 +77,7 @@ internal sealed class StoreRunner
 
     public void Start()
     {
-        store.MessagesCommitted += wake.Set;
+        store.MessagesCommitted += Wake;
         store.Schedule.Scheduled += mover.OnScheduled;
         background = Task.WhenAll(
             NewLoop("leases", options.HeartbeatInterval, leasing).RunAsync(KeepLeasesAsync, stopping.Token),
@@ -79,20 +86,22 @@ internal sealed class StoreRunner
             recurring is null ? Task.CompletedTask : NewLoop("recurring schedules", options.MaxBackoff, ticking).RunAsync(recurring.RunOnceAsync, stopping.Token),
             timeouts is null ? Task.CompletedTask : NewLoop("timeouts", options.MaxBackoff, timing).RunAsync(timeouts.RunOnceAsync, stopping.Token),
             census is null ? Task.CompletedTask : NewLoop("sagas", options.MaxBackoff).RunAsync(census.RunOnceAsync, stopping.Token));
-        relay.Start();
+        relays.ForEach(each => each.Relay.Start());
     }
 
-    public Task StopSendingAsync(CancellationToken cancellationToken) => relay.StopSendingAsync(cancellationToken);
+    public Task StopSendingAsync(CancellationToken cancellationToken) => Task.WhenAll(relays.Select(each => each.Relay.StopSendingAsync(cancellationToken)));
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        store.MessagesCommitted -= wake.Set;
+        store.MessagesCommitted -= Wake;
         store.Schedule.Scheduled -= mover.OnScheduled;
-        await relay.StopAsync(cancellationToken);
+        await Task.WhenAll(relays.Select(each => each.Relay.StopAsync(cancellationToken)));
         stopping.Cancel();
         await background;
         await ReleaseLeasesAsync();
     }
+
+    private void Wake() => relays.ForEach(each => each.Wake.Set());
 
     private async Task KeepLeasesAsync(CancellationToken cancellationToken)
     {

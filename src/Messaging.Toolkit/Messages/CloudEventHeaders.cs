@@ -31,6 +31,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private readonly string request = prefix + "request";
     private readonly string replyKey = prefix + "replykey";
     private readonly string acknowledge = prefix + "acknowledge";
+    private readonly string replyVia = prefix + "replyvia";
     private readonly string inReplyTo = prefix + "inreplyto";
     private readonly string expiryTime = prefix + "expirytime";
     private readonly string idempotencyKey = prefix + "idempotencykey";
@@ -57,6 +58,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         AddIfPresent(request, envelope.ReplyTo?.Request);
         AddIfPresent(replyKey, envelope.ReplyTo?.Key);
         AddIfPresent(acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
+        AddIfPresent(replyVia, envelope.ReplyTo?.Via);
         AddIfPresent(inReplyTo, envelope.InReplyTo);
         AddIfPresent(expiryTime, envelope.ExpiresAt?.ToString("O", CultureInfo.InvariantCulture));
         AddIfPresent(idempotencyKey, envelope.IdempotencyKey);
@@ -111,7 +113,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             TraceParent = attributes.TraceParent,
             TraceState = attributes.TraceState,
             Recipient = Names.Refuse(attributes.Recipient) is null ? attributes.Recipient : null,
-            ReplyTo = ReplyAddress.Of(attributes.ReplyTo, Fit(attributes.Request), FitKey(attributes.ReplyKey), attributes.Acknowledge),
+            ReplyTo = ReplyAddress.Of(attributes.ReplyTo, Fit(attributes.Request), FitKey(attributes.ReplyKey), attributes.Acknowledge, attributes.ReplyVia),
             InReplyTo = Fit(attributes.InReplyTo),
             ExpiresAt = TimeOf(attributes.ExpiryTime),
             IdempotencyKey = FitKey(attributes.IdempotencyKey),
@@ -147,7 +149,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private struct Attributes
     {
         public string? Id, Type, Source, Time, ContentType, Key, ConversationId, CausationId, CorrelationId, TraceParent, TraceState;
-        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, InReplyTo, ExpiryTime, IdempotencyKey;
+        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, ReplyVia, InReplyTo, ExpiryTime, IdempotencyKey;
 
         /// <summary>False if it is no attribute that we know.</summary>
         public bool TrySet(ReadOnlySpan<char> name, string value)
@@ -169,6 +171,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
                 case "request": Request = value; break;
                 case "replykey": ReplyKey = value; break;
                 case "acknowledge": Acknowledge = value; break;
+                case "replyvia": ReplyVia = value; break;
                 case "inreplyto": InReplyTo = value; break;
                 case "expirytime": ExpiryTime = value; break;
                 case "idempotencykey": IdempotencyKey = value; break;

@@ -25,6 +25,7 @@ internal static class EnvelopeHeaders
     private static readonly JsonEncodedText Request = JsonEncodedText.Encode("request");
     private static readonly JsonEncodedText ReplyKey = JsonEncodedText.Encode("replykey");
     private static readonly JsonEncodedText Acknowledge = JsonEncodedText.Encode("acknowledge");
+    private static readonly JsonEncodedText ReplyVia = JsonEncodedText.Encode("replyvia");
     private static readonly JsonEncodedText InReplyTo = JsonEncodedText.Encode("inreplyto");
     private static readonly JsonEncodedText ExpiryTime = JsonEncodedText.Encode("expirytime");
     private static readonly JsonEncodedText IdempotencyKey = JsonEncodedText.Encode("idempotencykey");
@@ -52,6 +53,7 @@ internal static class EnvelopeHeaders
         WriteIfPresent(json, Request, envelope.ReplyTo?.Request);
         WriteIfPresent(json, ReplyKey, envelope.ReplyTo?.Key);
         WriteIfPresent(json, Acknowledge, envelope.ReplyTo is { Acknowledge: true } ? "true" : null);
+        WriteIfPresent(json, ReplyVia, envelope.ReplyTo?.Via);
         WriteIfPresent(json, InReplyTo, envelope.InReplyTo);
         if (envelope.ExpiresAt is { } expiresAt)
         {
@@ -96,7 +98,7 @@ internal static class EnvelopeHeaders
         {
             var json = new Utf8JsonReader(rented.AsSpan(0, Encoding.UTF8.GetBytes(headers, rented)));
             string? source = null, contentType = null, correlationId = null, traceParent = null, traceState = null;
-            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, inReplyTo = null, idempotencyKey = null;
+            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, replyVia = null, inReplyTo = null, idempotencyKey = null;
             DateTimeOffset? time = null, expiresAt = null;
             Guid? conversationId = null, causationId = null;
             Dictionary<string, string>? own = null;
@@ -117,6 +119,7 @@ internal static class EnvelopeHeaders
                 else if (json.ValueTextEquals(Request.EncodedUtf8Bytes)) request = NextString(ref json);
                 else if (json.ValueTextEquals(ReplyKey.EncodedUtf8Bytes)) replyKey = NextString(ref json);
                 else if (json.ValueTextEquals(Acknowledge.EncodedUtf8Bytes)) acknowledge = NextString(ref json);
+                else if (json.ValueTextEquals(ReplyVia.EncodedUtf8Bytes)) replyVia = NextString(ref json);
                 else if (json.ValueTextEquals(InReplyTo.EncodedUtf8Bytes)) inReplyTo = NextString(ref json);
                 else if (json.ValueTextEquals(ExpiryTime.EncodedUtf8Bytes)) expiresAt = DateTimeOffset.Parse(NextString(ref json), CultureInfo.InvariantCulture);
                 else if (json.ValueTextEquals(IdempotencyKey.EncodedUtf8Bytes)) idempotencyKey = NextString(ref json);
@@ -138,7 +141,7 @@ internal static class EnvelopeHeaders
                 TraceParent = traceParent,
                 TraceState = traceState,
                 Recipient = recipient is null || Names.Refuse(recipient) is null ? recipient : throw new FormatException(),
-                ReplyTo = ReplyAddress.Of(replyTo, request, replyKey, acknowledge),
+                ReplyTo = ReplyAddress.Of(replyTo, request, replyKey, acknowledge, replyVia),
                 InReplyTo = inReplyTo,
                 ExpiresAt = expiresAt,
                 IdempotencyKey = idempotencyKey,

@@ -9,6 +9,7 @@ namespace Messaging.Toolkit.Messages;
 public sealed class MessageEnvelope
 {
     private IReadOnlyDictionary<string, string> headers = ReadOnlyDictionary<string, string>.Empty;
+    private ReplyAddress? replyTo;
 
     /// <summary>CloudEvents <c>id</c>: a UUIDv7; the identity by which duplicates are recognized.</summary>
     public required Guid Id { get; init; }
@@ -46,8 +47,14 @@ public sealed class MessageEnvelope
     /// <summary>Extension <c>recipient</c>: the one endpoint that it is for, or null if it is for all that its type is for.</summary>
     public string? Recipient { get; init; }
 
-    /// <summary>Extensions <c>replyto</c>, <c>request</c>, <c>replykey</c> and <c>acknowledge</c>: where the reply goes, or null if nobody waits for one.</summary>
-    public ReplyAddress? ReplyTo { get; init; }
+    /// <summary>
+    /// Extensions <c>replyto</c>, <c>request</c>, <c>replykey</c>, <c>acknowledge</c> and <c>replyvia</c>: where the reply goes, or null if nobody waits for one.
+    /// </summary>
+    public ReplyAddress? ReplyTo
+    {
+        get => replyTo;
+        init => replyTo = value;
+    }
 
     /// <summary>Extension <c>inreplyto</c>: the <see cref="ReplyAddress.Request"/> that this is the reply to, or null.</summary>
     public string? InReplyTo { get; init; }
@@ -75,6 +82,14 @@ public sealed class MessageEnvelope
     {
         var copy = (MessageEnvelope)MemberwiseClone();
         copy.headers = others;
+        return copy;
+    }
+
+    /// <summary>The same message, whose reply goes over a transport.</summary>
+    internal MessageEnvelope ReplyingVia(string transport)
+    {
+        var copy = (MessageEnvelope)MemberwiseClone();
+        copy.replyTo = replyTo! with { Via = transport };
         return copy;
     }
 }

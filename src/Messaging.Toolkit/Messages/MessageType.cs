@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Transports.InProcess;
+
 namespace Messaging.Toolkit.Messages;
 
 /// <summary>What the application registered about one type of message.</summary>
@@ -29,6 +31,9 @@ public sealed class MessageType
     internal bool IsInternal { get; init; }
 
     internal Func<object, string?>? Key { get; }
+
+    /// <summary>The name of the transport that it is sent over. Replies go their own way, whatever their type.</summary>
+    internal string Via { get; init; } = InProcessTransport.TransportName;
 
     /// <summary>How long after it was published it is of use; null for always.</summary>
     internal TimeSpan? Lifetime { get; init; }

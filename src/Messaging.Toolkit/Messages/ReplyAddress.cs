@@ -9,15 +9,21 @@ namespace Messaging.Toolkit.Messages;
 /// <param name="Acknowledge">Whether no more is wanted than to hear that the message was handled: if its handlers do not reply the toolkit does, and what they reply is told as that.</param>
 public sealed record ReplyAddress(string Endpoint, string Request, string? Key = null, bool Acknowledge = false)
 {
+    /// <summary>
+    /// The transport that the reply goes over if the endpoint is another application's: its name in this application, where the request came by it.
+    /// Null where there is only one transport.
+    /// </summary>
+    public string? Via { get; init; }
+
     /// <summary>The address in the attributes of a message, or null: half of one, or one that nobody can have, leads nowhere.</summary>
-    internal static ReplyAddress? Of(string? endpoint, string? request, string? key, string? acknowledge)
+    internal static ReplyAddress? Of(string? endpoint, string? request, string? key, string? acknowledge, string? via)
     {
         if (endpoint is null || request is null)
         {
             return null;
         }
 
-        var address = new ReplyAddress(endpoint, request, key, string.Equals(acknowledge, "true", StringComparison.OrdinalIgnoreCase));
+        var address = new ReplyAddress(endpoint, request, key, string.Equals(acknowledge, "true", StringComparison.OrdinalIgnoreCase)) { Via = Names.Refuse(via) is null ? via : null };
         return address.Refuse() is null ? address : null;
     }
 

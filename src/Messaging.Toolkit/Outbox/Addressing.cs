@@ -16,6 +16,9 @@ internal sealed record Addressing
     /// <summary>The request that it is the reply to, or null.</summary>
     public string? InReplyTo { get; init; }
 
+    /// <summary>The transport that it goes over if it is for an endpoint of another application; null for the default.</summary>
+    public string? Via { get; init; }
+
     /// <summary>The message's id; null for one that is derived from the cause, or new.</summary>
     public Guid? Id { get; init; }
 }

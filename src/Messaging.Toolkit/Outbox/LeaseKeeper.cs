@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Messaging.Toolkit.Diagnostics;
-using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.Logging;
 
@@ -11,14 +10,21 @@ namespace Messaging.Toolkit.Outbox;
 /// expire, measured from before the request for it by this process's own steady clock: a process that was frozen
 /// notices by itself that its time is over, whoever has taken its buckets meanwhile.
 /// </summary>
+/// <param name="store">Where the leases are.</param>
+/// <param name="owner">This process, under a name of its own.</param>
+/// <param name="options">How long leases last.</param>
+/// <param name="changed">Is called when the buckets are others than before.</param>
+/// <param name="time">The clock.</param>
+/// <param name="metrics">Counts what was lost.</param>
+/// <param name="logger">Is told of changes.</param>
 internal sealed class LeaseKeeper(
-    IMessageStore store, string owner, OutboxOptions options, Signal changed, TimeProvider time, MessagingMetrics metrics, ILogger logger)
+    IMessageStore store, string owner, OutboxOptions options, Action changed, TimeProvider time, MessagingMetrics metrics, ILogger logger)
 {
     private volatile Holding holding = Holding.None;
 
     /// <summary>Leases that were asked for or about to be given up when a round ended early: they may be ours although nothing says so.</summary>
     private volatile IReadOnlyCollection<string> unsettled = [];
-    private Func<int, bool> isBusy = static _ => false;
+    private Func<int, bool>[] relays = [];
 
     /// <summary>The buckets held and not being given up; empty when the time is over.</summary>
     public IReadOnlyCollection<int> Buckets => Current.Buckets;
@@ -31,8 +37,8 @@ internal sealed class LeaseKeeper(
 
     private Holding Current => holding is var current && time.GetTimestamp() < current.ValidUntil ? current : Holding.None;
 
-    /// <summary>Tells the keeper how to know that messages of a bucket are under way; such a bucket is given up later.</summary>
-    public void AskBeforeGivingUp(Func<int, bool> busy) => isBusy = busy;
+    /// <summary>Tells the keeper how to know that messages of a bucket are under way; such a bucket is given up later. Each relay of the store says so.</summary>
+    public void AskBeforeGivingUp(Func<int, bool> busy) => relays = [.. relays, busy];
 
     /// <summary>Looks at the leases, renews, takes and gives up.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -44,7 +50,7 @@ internal sealed class LeaseKeeper(
         // Given up is a bucket only when nothing of it is under way. Until then it is kept, but nothing new is sent: that comes
         // first, or messages sent after the question whether the bucket is idle would be under way when it is gone.
         holding = before with { Buckets = before.Buckets.Except(plan.GiveUp).ToFrozenSet() };
-        var idle = plan.GiveUp.Where(bucket => !isBusy(bucket)).ToList();
+        var idle = plan.GiveUp.Where(bucket => !IsBusy(bucket)).ToList();
         var draining = plan.GiveUp.Except(idle).ToList();
         unsettled = [.. plan.Take, .. plan.GiveUp.Select(LeasePlan.BucketName)];
         var names = await store.Leases.TakeAsync(owner, [.. plan.Take, .. draining.Select(LeasePlan.BucketName)], options.LeaseDuration, cancellationToken);
@@ -80,13 +86,15 @@ internal sealed class LeaseKeeper(
     /// </summary>
     private int RankOf(int bucket, Holding before)
     {
-        if (!isBusy(bucket))
+        if (!IsBusy(bucket))
         {
             return 2;
         }
 
         return before.Buckets.Contains(bucket) ? 1 : 0;
     }
+
+    private bool IsBusy(int bucket) => Array.Exists(relays, isBusy => isBusy(bucket));
 
     private void Report(FrozenSet<int> before, FrozenSet<int> after, IReadOnlyList<int> givenUp)
     {
@@ -100,7 +108,7 @@ internal sealed class LeaseKeeper(
         if (!before.SetEquals(after))
         {
             logger.LeasesChanged(store.Name, after.Count, OutboxOptions.Buckets);
-            changed.Set();
+            changed();
         }
     }
 

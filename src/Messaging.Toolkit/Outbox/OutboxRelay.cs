@@ -9,13 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace Messaging.Toolkit.Outbox;
 
 /// <summary>
-/// Brings the messages of one store's outbox to their destinations. Two loops share a window: one reads rows and sends
+/// Brings the messages of one store's outbox to the destinations of one transport. Two loops share a window: one reads rows and sends
 /// them, the other deletes the rows of what was confirmed, so that the next page is read while the last one is on its
 /// way. No transaction is open while a message is under way, and the only truth is that a row exists: whatever goes
 /// wrong, it is read again.
 /// </summary>
 internal sealed class OutboxRelay(
-    IMessageStore store, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
+    IMessageStore store, string name, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
     OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger, WorkState state)
 {
     private readonly CancellationTokenSource stopSending = new();
@@ -268,7 +268,7 @@ internal sealed class OutboxRelay(
         }
     }
 
-    private Loop NewLoop(string name, WorkState? state = null) => new($"{store.Name}: {name}", time, entropy, options.MaxBackoff, logger, state);
+    private Loop NewLoop(string loop, WorkState? state = null) => new($"{name}: {loop}", time, entropy, options.MaxBackoff, logger, state);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

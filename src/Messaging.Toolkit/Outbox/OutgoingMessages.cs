@@ -48,7 +48,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     {
         ArgumentNullException.ThrowIfNull(message);
         var draft = new Draft(message, model.Registry.Get(message.GetType()), addressing, endpoint);
-        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), schedule);
+        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), addressing.Via, schedule);
     }
 
     /// <summary>A message that has been received before and is to be handled now, by one endpoint: the same but for its id, as that one counts as handled.</summary>
@@ -73,7 +73,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             IdempotencyKey = received.IdempotencyKey,
             Headers = received.Headers,
             Body = received.Body,
-        }, schedule: null);
+        }, addressing.Via, schedule: null);
 
     /// <summary>The reply to whoever waits at the address.</summary>
     public IReadOnlyList<OutgoingMessage> CreateReply(object message, ReplyAddress to, Action<PublishOptions>? configure, MessageContext? cause)
@@ -91,8 +91,13 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             throw Refused(type, reason);
         }
 
+        if (to.Via is { } via && !destinations.Knows(via))
+        {
+            throw Refused(type, $"there is no transport {Names.Show(via)}, over which the reply was to go: register it under that name, or reply to the address with another Via");
+        }
+
         // Who wants no more than to hear that it is done may not know the type.
-        var reply = CreateFor(to.Endpoint, to.Acknowledge ? new Answer(Handled: true, Reason: null) : message, new Addressing { Key = to.Key, InReplyTo = to.Request }, configure, cause);
+        var reply = CreateFor(to.Endpoint, to.Acknowledge ? new Answer(Handled: true, Reason: null) : message, new Addressing { Key = to.Key, InReplyTo = to.Request, Via = to.Via }, configure, cause);
         cause?.NoteReply(to);
         return reply;
     }
@@ -109,8 +114,8 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         }
 
         var answer = new Answer(Handled: false, reason);
-        var notice = new Draft(answer, model.Registry.Get(typeof(Answer)), new Addressing { Key = asker.Key, InReplyTo = asker.Request }, asker.Endpoint);
-        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name), out _), schedule: null);
+        var notice = new Draft(answer, model.Registry.Get(typeof(Answer)), new Addressing { Key = asker.Key, InReplyTo = asker.Request, Via = asker.Via }, asker.Endpoint);
+        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name), out _), asker.Via, schedule: null);
     }
 
     /// <summary>
@@ -118,7 +123,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     /// it, and it is written with the letter: what is in the one place is, or comes, in the other.
     /// </summary>
     public IReadOnlyList<OutgoingMessage> CreateCopy(MessageEnvelope message, DeadLetter letter)
-        => destinations.OfDeadLetters is { } destination ? [new OutgoingMessage(message.With(DeadLetterHeaders.Of(message, letter)), destination, BucketOf(message))] : [];
+        => destinations.OfDeadLetters(letter.Endpoint) is { } destination ? [new OutgoingMessage(message.With(DeadLetterHeaders.Of(message, letter)), destination, BucketOf(message))] : [];
 
     private Guid NewId(Draft draft, MessageContext? cause)
         => draft.Addressing.Id ?? NewId(draft.Type.Name, cause);
@@ -138,8 +143,8 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         return [.. targets.Select(destination => new OutgoingMessage(envelope, destination, BucketOf(envelope)) { Schedule = schedule })];
     }
 
-    private OutgoingMessage[] ToOne(MessageEnvelope envelope, Schedule? schedule)
-        => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!), BucketOf(envelope)) { Schedule = schedule }];
+    private OutgoingMessage[] ToOne(MessageEnvelope envelope, string? via, Schedule? schedule)
+        => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!, via), BucketOf(envelope)) { Schedule = schedule }];
 
     private static int BucketOf(MessageEnvelope envelope) => envelope.Key is { } key
         ? MessageKeys.Bucket(key, OutboxOptions.Buckets)

@@ -7,5 +7,5 @@ namespace Messaging.Toolkit.Transports;
 public class Delivery(MessageEnvelope envelope)
 {
     /// <summary>The message.</summary>
-    public MessageEnvelope Envelope { get; } = envelope;
+    public MessageEnvelope Envelope { get; internal set; } = envelope;
 }

@@ -4,5 +4,5 @@ namespace Messaging.Toolkit.Transports;
 
 /// <summary>An endpoint, as a transport sees it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Types">What it handles: the events that it subscribes to, and the commands that are sent to it.</param>
+/// <param name="Types">What it handles of the messages that are sent over this transport: the events that it subscribes to, and the commands that are sent to it.</param>
 public sealed record EndpointTopology(string Name, IReadOnlyList<MessageType> Types);

@@ -9,7 +9,10 @@ namespace Messaging.Toolkit.Transports;
 /// </summary>
 public interface ITransport
 {
-    /// <summary>Names the transport in logs, metrics and health reports; for brokers the value of <c>messaging.system</c>.</summary>
+    /// <summary>
+    /// Names the kind of transport in logs and health reports; for brokers the value of <c>messaging.system</c>. It is also the name by which applications
+    /// choose it, unless they register it under another one.
+    /// </summary>
     string Name { get; }
 
     /// <summary>Where a message must be brought so that it reaches everybody concerned. Pure; called for each message published.</summary>

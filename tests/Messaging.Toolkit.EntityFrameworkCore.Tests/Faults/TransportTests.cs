@@ -107,7 +107,7 @@ public sealed class TransportTests
     private static Task<ShopHost> StartAsync(TestDatabase database, ScriptedTransport transport)
         => ShopHost.StartAsync(database, Script.Of(messaging: m =>
         {
-            m.Services.AddSingleton<ITransport>(transport);
+            m.UseTransport("scripted", (_, _) => transport);
             m.Outbox(o => o.MaxBackoff = TimeSpan.FromMilliseconds(200));
         }));
 

@@ -61,11 +61,12 @@ internal sealed class KafkaCluster : ISimulatedBroker, ITopicAdmin
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
     {
         model = NodeServices.Model(services);
-        new MessagingBuilder(services).UseKafka(kafka =>
+        ProductionTransports.Serve(services, model, (messaging, prefix) => messaging.UseKafka(kafka =>
         {
             Options.Apply(kafka);
             kafka.Clients = new SimulatedClients(this, life, kafka);
-        });
+            kafka.Prefix = prefix;
+        }));
     }
 
     public int OpenConnections(NodeLife life) => clients.Count(client => client.Life == life);

@@ -27,7 +27,12 @@ internal static class NumberedWorkload
     /// <summary>Long enough for the nodes to share the buckets anew, so that transactions meet that.</summary>
     private static readonly TimeSpan LongestQuiet = TimeSpan.FromSeconds(4);
 
-    public static Simulation Simulation { get; } = NumberedInvariants.AddTo(Testing.Simulation.For<NumberedApplication>()
+    public static Simulation Simulation { get; } = Of<NumberedApplication>();
+
+    /// <summary>The same with two transports.</summary>
+    public static Simulation Crossing { get; } = Of<CrossingApplication>();
+
+    private static Simulation Of<TApplication>() where TApplication : ISimulatedApplication, new() => NumberedInvariants.AddTo(Testing.Simulation.For<TApplication>()
         .Workload(clients: 3, RunAsync)
         .DrainsWithin(TimeSpan.FromSeconds(40))); // A lease of 5 s, a pause of 15 s after failures, and the work.
 

@@ -64,11 +64,12 @@ internal sealed class RabbitBroker : ISimulatedBroker
     public void Serve(IServiceCollection services, NodeLife life, Action<string, string> report)
     {
         model = NodeServices.Model(services);
-        new MessagingBuilder(services).UseRabbitMQ(rabbit =>
+        ProductionTransports.Serve(services, model, (messaging, prefix) => messaging.UseRabbitMQ(rabbit =>
         {
             options.Apply(rabbit);
-            rabbit.Open = (_, name, cancellationToken) => ConnectAsync(life, name, cancellationToken);
-        });
+            rabbit.Open = (_, purpose, cancellationToken) => ConnectAsync(life, purpose, cancellationToken);
+            rabbit.Prefix = prefix;
+        }));
     }
 
     public int OpenConnections(NodeLife life) => connections.Count(connection => connection.Life == life && connection.Client.IsOpen);

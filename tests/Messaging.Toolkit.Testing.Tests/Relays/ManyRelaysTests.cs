@@ -107,7 +107,7 @@ public sealed class ManyRelaysTests : IDisposable
         var services = new ServiceCollection();
         Configure(services);
         NodeServices.Simulate(services, life, entropy);
-        NodeServices.UseTransport(services, broker.TransportOf(life));
+        NodeServices.UseTransports(services, (_, _, _) => broker.TransportOf(life));
         NodeOptions.UseSqlite(services, typeof(DeskDb), database.ConnectionString, options =>
         {
             NodeOptions.Simulate(options, database, life);

@@ -48,6 +48,20 @@ public sealed class SeedTests(ITestOutputHelper output)
         report.FaultPointsReached.Should().BeGreaterThan(90, "otherwise little was tried");
     }
 
+    /// <summary>What is counted over one is echoed over the other, and one endpoint receives from both.</summary>
+    [Theory]
+    [InlineData("broker", 60)]
+    [InlineData("rabbitmq", 25)]
+    public void Every_guarantee_holds_with_two_transports(string transport, int seeds)
+    {
+        var report = SimulatedTransports.All[transport](Applications.All["crossing"]).Run(seeds);
+
+        output.WriteLine(report.ToString());
+        report.Seeds.Should().Be(seeds);
+        report.Handled.Should().BeGreaterThan(seeds * 50);
+        report.FaultPointsReached.Should().BeGreaterThan(70, "otherwise little was tried");
+    }
+
     [Fact]
     public void Every_guarantee_holds_with_sagas_for_100_seeds()
     {

@@ -276,7 +276,7 @@ public sealed class MessagingBuilderTests
             try
             {
                 var builder = new EventBuilder<Keyed>().Named("keyed").KeyedBy(key);
-                return ((IMessageDefinition)builder).Build(new JsonMessageSerializer()).Key!(new Keyed());
+                return ((IMessageDefinition)builder).Build(new JsonMessageSerializer(), "in-process").Key!(new Keyed());
             }
             finally
             {

@@ -15,7 +15,7 @@ public sealed class InternalMessagesTests
         var model = (MessagingModel)services.Single(service => service.ServiceType == typeof(MessagingModel)).ImplementationInstance!;
 
         model.Registry.Find(Answer.Name)!.ClrType.Should().Be<Answer>();
-        model.ToTopology().Types.Should().BeEmpty();
+        model.ToTopology("in-process").Types.Should().BeEmpty();
     }
 
     [Fact]

@@ -127,14 +127,14 @@ public sealed class RelayTests
     {
         var wake = new Signal(time);
         var metrics = new MessagingMetrics();
-        var leases = new LeaseKeeper(store, "one", options, wake, time, metrics, NullLogger.Instance);
+        var leases = new LeaseKeeper(store, "one", options, wake.Set, time, metrics, NullLogger.Instance);
         for (var round = 0; round < 3; round++)
         {
             await leases.RunOnceAsync(CancellationToken.None);
         }
 
         leases.Buckets.Should().HaveCount(OutboxOptions.Buckets);
-        var relay = new OutboxRelay(store, transport, outgoing: null!, leases, destinations, options, wake, time, new SeededEntropy(1), metrics, NullLogger.Instance, new WorkState("relay"));
+        var relay = new OutboxRelay(store, "store", transport, outgoing: null!, leases, destinations, options, wake, time, new SeededEntropy(1), metrics, NullLogger.Instance, new WorkState("relay"));
         return new SteppedRelay(relay, leases, wake);
     }
 

@@ -41,6 +41,9 @@ internal abstract class InstanceDefinition(Type clrType, string? name, Type stat
     /// <summary>The messages that come to it, beside the toolkit's own.</summary>
     public abstract IEnumerable<Type> Incoming { get; }
 
+    /// <summary>The commands whose replies come to it.</summary>
+    public virtual IEnumerable<Type> Requests => [];
+
     /// <summary>The steps, or states, as far as stored instances depend on them.</summary>
     protected abstract string Describe();
 

@@ -36,6 +36,8 @@ internal sealed class SagaDefinition : InstanceDefinition
     public override IEnumerable<Type> Incoming
         => AllSteps.SelectMany(step => step.Replies.Keys.Concat(step.CompensationReply is { } reply ? [reply] : [])).Distinct();
 
+    public override IEnumerable<Type> Requests => AllSteps.SelectMany(step => step.Actions).OfType<StepAction.Sends>().Select(sends => sends.MessageType);
+
     public IEnumerable<StepAction.Runs> Activities => AllSteps.SelectMany(step => step.Actions).OfType<StepAction.Runs>();
 
     private IEnumerable<StepDefinition> AllSteps => sections.SelectMany(section => section.Steps);

@@ -11,9 +11,12 @@ namespace Messaging.Toolkit.Transports.InProcess;
 /// </summary>
 internal sealed class InProcessTransport : ITransport
 {
+    /// <summary>The name by which applications choose it.</summary>
+    public const string TransportName = "in-process";
+
     private readonly ConcurrentDictionary<string, Channel<InProcessDelivery>> queues = new(StringComparer.Ordinal);
 
-    public string Name => "in-process";
+    public string Name => TransportName;
 
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => subscribers;
 

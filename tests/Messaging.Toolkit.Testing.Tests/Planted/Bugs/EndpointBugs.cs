@@ -22,13 +22,13 @@ internal static class EndpointBugs
 
         new("arrival unseen", "When messages arrive nobody tells the workers.", Runner,
             """
-                    queue.Add(new Work(delivery, receiver));
+                    queue.Add(new Work(delivery, receiver, intake));
                 }
 
                 StartWorkers();
             """,
             """
-                    queue.Add(new Work(delivery, receiver));
+                    queue.Add(new Work(delivery, receiver, intake));
                 }
             """),
 
