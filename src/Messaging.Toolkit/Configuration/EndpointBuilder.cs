@@ -299,7 +299,8 @@ public sealed class EndpointBuilder
     /// </summary>
     private IEnumerable<string> Sources(IReadOnlyDictionary<Type, MessageType> types, string via, IReadOnlyCollection<string> local)
     {
-        if (transport is not null || instances.Count > 0)
+        // Sagas get their replies over it, and so does whoever handles answers.
+        if (transport is not null || handlers.Exists(handler => InternalMessages.Contains(handler.MessageType)))
         {
             yield return via;
         }

@@ -72,6 +72,14 @@ public sealed class SeveralTransportsTests
     }
 
     [Fact]
+    public void An_endpoint_that_handles_nothing_but_answers_receives_them_over_its_own()
+    {
+        var model = Model(m => Broker(Broker(m, "one"), "two").Endpoint("asker", e => e.Handle<Answer, Handler>()));
+
+        Sources(model, "asker").Should().Equal("one");
+    }
+
+    [Fact]
     public void An_endpoint_that_asks_another_application_receives_from_where_it_has_asked()
     {
         var model = Model(m => Broker(Broker(Broker(m, "one"), "two"), "three")
@@ -260,12 +268,14 @@ public sealed class SeveralTransportsTests
         protected override void Define(ISagaBuilder<State> saga) => saga.Named("asks").Step("ask", s => s.Send(_ => new Other()).Succeeds<Placed>());
     }
 
-    private sealed class Handler : IHandle<Placed>, IHandle<Charge>, IHandle<Other>
+    private sealed class Handler : IHandle<Placed>, IHandle<Charge>, IHandle<Other>, IHandle<Answer>
     {
         public Task HandleAsync(Placed message, MessageContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task HandleAsync(Charge message, MessageContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task HandleAsync(Other message, MessageContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task HandleAsync(Answer message, MessageContext context, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
