@@ -20,7 +20,7 @@ internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topol
 
     public string Name => "kafka";
 
-    public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => [topics.DestinationOf(type)];
+    public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => topics.DestinationOf(type) is { } destination ? [destination] : [];
 
     public string GetDestination(string endpoint) => topics.DestinationOf(endpoint);
 

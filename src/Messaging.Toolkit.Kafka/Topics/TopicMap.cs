@@ -22,7 +22,15 @@ internal sealed class TopicMap
     {
         this.options = options;
         this.topology = topology;
-        byType = topology.Types.Concat(topology.Elsewhere).ToDictionary(type => type.Name, type => type.Kind == MessageKind.Event ? EventTopicOf(type) : CommandTopicOf(type.Endpoint!), StringComparer.Ordinal);
+        byType = topology.Types.ToDictionary(type => type.Name, TopicOf, StringComparer.Ordinal);
+        foreach (var type in topology.Elsewhere)
+        {
+            if (FormerTopicOf(type) is { } topic)
+            {
+                byType.Add(type.Name, topic);
+            }
+        }
+
         events = topology.Types.Where(type => type.Kind == MessageKind.Event).ToLookup(type => byType[type.Name], StringComparer.Ordinal);
     }
 
@@ -45,7 +53,9 @@ internal sealed class TopicMap
 
     public string GroupOf(string endpoint) => options.Prefix + options.Group(endpoint);
 
-    public string DestinationOf(MessageType type) => type.Kind == MessageKind.Event ? byType[type.Name] : DestinationOf(type.Endpoint!);
+    /// <summary>Null if it was never sent over Kafka.</summary>
+    public string? DestinationOf(MessageType type)
+        => byType.GetValueOrDefault(type.Name) is not { } topic ? null : type.Kind == MessageKind.Event ? topic : DestinationOf(type.Endpoint!);
 
     public string DestinationOf(string endpoint) => CommandTopicOf(endpoint) is var topic && events.Contains(topic) ? topic : Endpoints;
 
@@ -77,15 +87,31 @@ internal sealed class TopicMap
             return recipient == endpoint;
         }
 
-        if (topology.Types.FirstOrDefault(type => type.Name == envelope.Type) is { } known)
+        // What is sent over another transport now may be here since before.
+        if (topology.Types.Concat(topology.Elsewhere).FirstOrDefault(type => type.Name == envelope.Type) is { } known)
         {
-            return known.Kind == MessageKind.Command ? known.Endpoint == endpoint : TopologyOf(endpoint).Types.Any(type => type.Name == known.Name);
+            return known.Kind == MessageKind.Command ? known.Endpoint == endpoint : TopologyOf(endpoint) is var reader && reader.Types.Concat(reader.Former).Any(type => type.Name == known.Name);
         }
 
         return OnlyEventOf(topic) is not null || (topic == CommandTopicOf(endpoint) && !events.Contains(topic));
     }
 
     private EndpointTopology TopologyOf(string endpoint) => topology.Endpoints.Single(each => each.Name == endpoint);
+
+    private string TopicOf(MessageType type) => type.Kind == MessageKind.Event ? EventTopicOf(type) : CommandTopicOf(type.Endpoint!);
+
+    /// <summary>The one of a message that is sent over another transport. If the options' functions do not know it, it never was in Kafka.</summary>
+    private string? FormerTopicOf(MessageType type)
+    {
+        try
+        {
+            return TopicOf(type);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     private string EventTopicOf(MessageType type) => options.Prefix + TopicNames.From(options.EventTopic(type.Name) ?? "");
 

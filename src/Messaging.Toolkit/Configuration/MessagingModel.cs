@@ -79,14 +79,15 @@ internal sealed record MessagingModel
     public MessageTopology ToTopology(string transport)
     {
         var types = PublicTypes.Where(type => type.Via == transport).ToList();
+        var elsewhere = PublicTypes.Except(types).ToList();
         return new()
         {
             Types = types,
-            Elsewhere = [.. PublicTypes.Except(types)],
+            Elsewhere = elsewhere,
             Endpoints =
             [
                 .. Endpoints.Where(endpoint => endpoint.ReceivesFrom.Contains(transport, StringComparer.Ordinal))
-                    .Select(endpoint => new EndpointTopology(endpoint.Name, [.. types.Where(endpoint.SubscribesTo)])),
+                    .Select(endpoint => new EndpointTopology(endpoint.Name, [.. types.Where(endpoint.SubscribesTo)]) { Former = [.. elsewhere.Where(endpoint.SubscribesTo)] }),
             ],
         };
     }

@@ -164,7 +164,7 @@ internal sealed class EndpointRunner(
         {
             lock (gate)
             {
-                if (intake.Held + parked.Count is var held && held < prefetch)
+                if (intake.Held + (parked.Count / intakes.Count) is var held && held < prefetch)
                 {
                     return prefetch - held;
                 }
@@ -193,11 +193,17 @@ internal sealed class EndpointRunner(
     private async Task GiveBackWaitingAsync(IReceiver receiver)
     {
         List<Work> waiting;
+        List<ParkedMessage> takenAgain;
         lock (gate)
         {
             waiting = queue.Remove(work => work.Receiver == receiver || work.Receiver == parking);
-            Forget(waiting);
+            takenAgain = Forget(waiting);
             MakeRoom(waiting);
+        }
+
+        if (takenAgain.Count > 0)
+        {
+            await parking.GiveBackAsync(takenAgain, CancellationToken.None);
         }
 
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
@@ -217,7 +223,7 @@ internal sealed class EndpointRunner(
     /// <summary>Call with the lock held.</summary>
     private void StartWorkers()
     {
-        while (workers < endpoint.Concurrency && queue.Ready > 0 && TakeGroup() is { Count: > 0 } group)
+        while (!stopReceiving.IsCancellationRequested && workers < endpoint.Concurrency && queue.Ready > 0 && TakeGroup() is { Count: > 0 } group)
         {
             workers++;
             _ = WorkAsync(group);

@@ -85,5 +85,6 @@ internal sealed class Destinations
 
     private IEnumerable<string> FormerOf(ITransport transport, IEnumerable<MessageType> types)
         => types.Where(type => transports.Get(type.Via) != transport)
-            .SelectMany(type => transport.GetDestinations(type, [.. model.Endpoints.Where(endpoint => endpoint.SubscribesTo(type) && Receives(endpoint, transport)).Select(endpoint => endpoint.Name)]));
+            .SelectMany(type => transport.GetDestinations(type, [.. model.Endpoints.Where(endpoint => endpoint.SubscribesTo(type) && Receives(endpoint, transport)).Select(endpoint => endpoint.Name)]))
+            .Where(destination => destination.Length <= MessageLimits.MaxNameLength); // Nothing that is longer was ever written.
 }

@@ -226,7 +226,8 @@ internal sealed class OutboxRelay(
     /// <summary>Who waits for a reply to it is told, in the same transaction, as far as it can be read; if it is the copy of a dead letter, he has been told.</summary>
     private async Task DeadLetterAsync(OutboxRecord record, MessageEnvelope? envelope, string reason, CancellationToken cancellationToken)
     {
-        var notice = envelope is null || record.Destination == transport.DeadLetterDestination ? [] : outgoing.CreateNotice(envelope, record.Destination, reason);
+        var isCopy = record.Destination == transport.DeadLetterDestination;
+        var notice = envelope is null || isCopy ? [] : outgoing.CreateNotice(envelope, record.Destination, reason);
         var letter = new DeadLetter
         {
             Origin = DeadLetterOrigin.Outbox,
@@ -239,7 +240,12 @@ internal sealed class OutboxRelay(
             Reason = reason,
             Attempts = 1,
         };
-        await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = letter, Messages = notice }, cancellationToken);
+        var receipt = await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = letter, Messages = notice }, cancellationToken);
+        if (isCopy && !receipt.IsStored)
+        {
+            return; // Another copy of the same message is there already.
+        }
+
         metrics.DeadLettered(record.Destination);
         logger.Undeliverable(store.Name, record.MessageId, record.Destination, reason);
     }

@@ -120,10 +120,13 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
 
     /// <summary>
     /// The copy of a dead letter for where its transport keeps such; nothing if there is no such place. It is the message itself, with headers that say what has become of
-    /// it, and it is written with the letter: what is in the one place is, or comes, in the other.
+    /// it, and it is written with the letter: what is in the one place is, or comes, in the other. Letters take anything, the outbox does not: what it could not store has no copy.
     /// </summary>
     public IReadOnlyList<OutgoingMessage> CreateCopy(MessageEnvelope message, DeadLetter letter)
-        => destinations.OfDeadLetters(letter.Endpoint) is { } destination ? [new OutgoingMessage(message.With(DeadLetterHeaders.Of(message, letter)), destination, BucketOf(message))] : [];
+        => destinations.OfDeadLetters(letter.Endpoint) is { } destination && IsStorable(message) ? [new OutgoingMessage(message.With(DeadLetterHeaders.Of(message, letter)), destination, BucketOf(message))] : [];
+
+    private static bool IsStorable(MessageEnvelope foreign)
+        => foreign.Type.Length <= MessageLimits.MaxNameLength && UnicodeText.IsValid(foreign.Type) && !foreign.Type.Contains('\0') && (foreign.Key is null || MessageKeys.Refuse(foreign.Key) is null);
 
     private Guid NewId(Draft draft, MessageContext? cause)
         => draft.Addressing.Id ?? NewId(draft.Type.Name, cause);

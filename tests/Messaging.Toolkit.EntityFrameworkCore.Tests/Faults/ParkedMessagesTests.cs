@@ -90,7 +90,7 @@ public sealed class ParkedMessagesTests
                 return goOn.Task;
             },
             e => e.Concurrency(1),
-            m => m.Services.AddSingleton<ITransport>(new NoTransport()))))
+            m => m.UseTransport("none", (_, _) => new NoTransport()))))
         {
             await ParkAsync(shop, "shop", "one");
             await ParkAsync(shop, "shop", "other");

@@ -86,7 +86,7 @@ internal sealed class Line : IAsyncDisposable
         return receiver;
     }
 
-    public TransportMessage Message(MessageEnvelope envelope) => new(++tokens, Topics.DestinationOf(Topology.Types.Single(type => type.Name == envelope.Type)), envelope);
+    public TransportMessage Message(MessageEnvelope envelope) => new(++tokens, Topics.DestinationOf(Topology.Types.Single(type => type.Name == envelope.Type))!, envelope);
 
     /// <summary>Hands messages over and waits for what becomes of them, in the order in which they were handed over.</summary>
     public async Task<IReadOnlyList<SendResult>> SendAsync(ISender sender, params IEnumerable<MessageEnvelope> envelopes)
