@@ -14,14 +14,14 @@ internal sealed class BrokerLimits(TimeProvider time)
 
     private readonly ConcurrentDictionary<string, (string Reason, long At)> topics = new(StringComparer.Ordinal);
 
-    /// <summary>Null as long as it is not known what is wrong with one.</summary>
-    private readonly ConcurrentDictionary<Guid, string?> messages = new();
+    /// <summary>The reason is null as long as it is not known what is wrong with one.</summary>
+    private readonly ConcurrentDictionary<Guid, (string? Reason, long At)> messages = new();
 
     /// <summary>Why a topic took nothing a moment ago, or null.</summary>
     public string? Refuse(string topic) => topics.TryGetValue(topic, out var refused) && time.GetElapsedTime(refused.At) < Memory ? refused.Reason : null;
 
-    /// <summary>Why a message was not taken although it was sent alone, or null.</summary>
-    public string? Refuse(Guid message) => messages.GetValueOrDefault(message);
+    /// <summary>Why a message was not taken a moment ago although it was sent alone, or null. Later somebody may have mended its topic, and replays it.</summary>
+    public string? Refuse(Guid message) => messages.TryGetValue(message, out var refused) && time.GetElapsedTime(refused.At) < Memory ? refused.Reason : null;
 
     /// <summary>Whether a message was among some that were refused together: it goes alone, so that it is known whether it was the one.</summary>
     public bool IsSuspect(Guid message) => messages.ContainsKey(message);
@@ -42,6 +42,6 @@ internal sealed class BrokerLimits(TimeProvider time)
             messages.Clear(); // They are found out again.
         }
 
-        messages[message] = reason;
+        messages[message] = (reason, time.GetTimestamp());
     }
 }
