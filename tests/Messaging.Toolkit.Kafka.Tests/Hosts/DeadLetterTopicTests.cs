@@ -6,6 +6,7 @@ using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Kafka.Tests.Cluster;
+using Messaging.Toolkit.Messages;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -154,6 +155,25 @@ public sealed class DeadLetterTopicTests : IAsyncDisposable
         await StopAsync(); // Before its cluster.
     }
 
+    [Fact]
+    public async Task A_letter_of_what_the_outbox_could_not_hold_is_written_all_the_same_and_has_no_copy()
+    {
+        options.MapForeign = foreign => new MessageEnvelope
+        {
+            Id = foreign.Envelope.Id, Type = "somebody's", Source = foreign.Envelope.Source, Time = foreign.Envelope.Time, ContentType = foreign.Envelope.ContentType,
+            ConversationId = foreign.Envelope.Id, Key = new string('k', MessageLimits.MaxKeyBytes + 1), Body = foreign.Envelope.Body,
+        };
+        await StartAsync();
+        faults.Numbers[2] = true;
+
+        await Bare.SendAsync(options, options.Prefix + "counter.commands", "ann"u8.ToArray(), "1"u8.ToArray());
+        await Eventually.IsAsync(async () => (await LettersAsync()).Count == 1);
+        await PublishAsync(new Counted("ann", 2));
+
+        Copies(1).Select(NumberOf).Should().Equal([2], "it is the only one that has a copy");
+        (await LettersAsync()).Should().HaveCount(2);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -195,6 +215,7 @@ public sealed class DeadLetterTopicTests : IAsyncDisposable
                 kafka.BootstrapServers = options.BootstrapServers;
                 kafka.Prefix = options.Prefix;
                 kafka.DeadLetterTopic = endpoint => endpoint + ".dead";
+                kafka.MapForeign = options.MapForeign;
                 foreach (var (name, value) in options.ConsumerProperties)
                 {
                     kafka.ConsumerProperties[name] = value;
