@@ -201,11 +201,7 @@ internal sealed class EndpointRunner(
             MakeRoom(waiting);
         }
 
-        if (takenAgain.Count > 0)
-        {
-            await parking.GiveBackAsync(takenAgain, CancellationToken.None);
-        }
-
+        await parking.GiveBackAsync(takenAgain, CancellationToken.None);
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
         {
             try
@@ -299,11 +295,7 @@ internal sealed class EndpointRunner(
             takenAgain = Forget(settled);
         }
 
-        if (takenAgain.Count > 0)
-        {
-            await parking.GiveBackAsync(takenAgain, CancellationToken.None);
-        }
-
+        await parking.GiveBackAsync(takenAgain, CancellationToken.None);
         alarm.Set();
     }
 

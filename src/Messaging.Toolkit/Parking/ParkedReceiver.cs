@@ -23,6 +23,11 @@ internal sealed class ParkedReceiver(string endpoint, IMessageStore store, ILogg
     /// <summary>What cannot be given back comes again after its lease.</summary>
     public async Task GiveBackAsync(IReadOnlyList<ParkedMessage> messages, CancellationToken cancellationToken)
     {
+        if (messages.Count == 0)
+        {
+            return;
+        }
+
         try
         {
             await store.Parking.ReleaseAsync(messages, cancellationToken);
