@@ -62,6 +62,9 @@ public static class OrderFulfilmentServices
                 // restart goes to work sooner, for a few more statements per second. Keep it well above MaxPollInterval (1 s).
                 .Outbox(outbox => outbox.LeaseDuration = TimeSpan.FromSeconds(3))
 
+                // GET /orders/{id}/flow shows it.
+                .Journal()
+
                 // One key for all: what concerns a customer is done in the order in which it happened, and customers do not wait for each other.
                 .Event<OrderPlaced>(e => e.Named("ordering.order-placed").KeyedBy(m => m.Customer))
                 .Event<StockReserved>(e => e.Named("stock.reserved").KeyedBy(m => m.Customer))

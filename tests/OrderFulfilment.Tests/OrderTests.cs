@@ -26,6 +26,22 @@ public sealed class OrderTests
         (await shop.ReadAsync(db => db.Shipments.SingleAsync())).State.Should().Be(ShipmentState.Shipped);
     }
 
+    [Fact]
+    public async Task Its_flow_over_all_endpoints_is_shown_as_a_diagram()
+    {
+        await using var shop = await Shop.OpenAsync();
+        var id = Guid.NewGuid();
+        await shop.OrderAsync(id, "samovar", 2);
+        await shop.EndAsync(id, messages: 8);
+
+        var diagram = await shop.Http.GetStringAsync($"/orders/{id}/flow");
+
+        diagram.Should().StartWith("sequenceDiagram").And.NotContain("not handled");
+        diagram.Split('\n').Should().ContainSingle(line => line.EndsWith(": payment.charge-card", StringComparison.Ordinal));
+        diagram.Split("->>").Should().HaveCountGreaterThan(8);
+        (await shop.Http.GetAsync($"/orders/{Guid.NewGuid()}/flow")).StatusCode.Should().Be(HttpStatusCode.NotFound);
+    }
+
     [Theory]
     [InlineData(2, "tok-declined")]
     [InlineData(3, "tok")] // Over the limit of the card.

@@ -1,4 +1,5 @@
 using Messaging.Toolkit;
+using Messaging.Toolkit.Journal;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Primitives;
 
@@ -12,6 +13,7 @@ public static class OrdersApi
         routes.MapPost("/orders", (PlaceOrderRequest request, HttpRequest http, FulfilmentDb db, IMessageBus bus, TimeProvider time, CancellationToken cancellationToken)
             => PlaceAsync(request, db, bus, time, cancellationToken, http.Headers[IdempotencyKey.Header]));
         routes.MapGet("/orders/{id:guid}", ShowAsync);
+        routes.MapGet("/orders/{id:guid}/flow", DrawAsync);
     }
 
     /// <summary>
@@ -51,7 +53,11 @@ public static class OrdersApi
         }
 
         db.Orders.Add(order);
-        bus.Publish(new OrderPlaced(order.Id, order.Customer, order.Product, order.Quantity), options => options.IdempotencyKey = key);
+        bus.Publish(new OrderPlaced(order.Id, order.Customer, order.Product, order.Quantity), options =>
+        {
+            options.IdempotencyKey = key;
+            options.CorrelationId = order.Id.ToString(); // By which the journal finds what has become of it.
+        });
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -88,6 +94,15 @@ public static class OrdersApi
 
         var history = await db.History.AsNoTracking().Where(entry => entry.OrderId == id).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
         return Results.Ok(OrderView.Of(order, history));
+    }
+
+    /// <summary>Everything that happened because of an order, as a Mermaid sequence diagram.</summary>
+    private static async Task<IResult> DrawAsync(Guid id, IJournal journal, CancellationToken cancellationToken)
+    {
+        var conversations = await journal.FindConversationsAsync(id.ToString(), cancellationToken);
+        return conversations is [var first, ..]
+            ? Results.Text((await journal.GetConversationAsync(first, cancellationToken)).ToMermaid())
+            : Results.NotFound();
     }
 
     private static Task<Order?> FindAsync(FulfilmentDb db, Guid id, CancellationToken cancellationToken)

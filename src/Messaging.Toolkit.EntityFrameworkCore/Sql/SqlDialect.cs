@@ -49,6 +49,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The statements of scheduled messages.</summary>
     public virtual ScheduleSql Schedule => field ??= new ScheduleSql(this, Names);
 
+    /// <summary>The statements of the journal.</summary>
+    public JournalSql Journal => field ??= new JournalSql(this, Names);
+
     /// <summary>The statements that look at instances.</summary>
     public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);
 
@@ -108,8 +111,14 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         return DbCommands.ToUtc(await command.ExecuteScalarAsync(cancellationToken));
     }
 
-    /// <summary>The statements that write messages, in their order. Usually it is one.</summary>
+    /// <summary>The statements that write messages, and what the journal has to say of them, in their order. Usually it is one, or two with a journal.</summary>
     public IEnumerable<DbCommand> InsertMessages(DbContext context, DbTransaction? transaction, IReadOnlyList<OutgoingMessage> messages)
+        => Journal.IsOpen && messages.Any(message => message.Entry is not null)
+            ? Journal.Insert(context, transaction, messages.Select(message => message.Entry)).Concat(InsertUnrecorded(context, transaction, messages))
+            : InsertUnrecorded(context, transaction, messages);
+
+    /// <summary>As <see cref="InsertMessages"/>, without the journal.</summary>
+    public IEnumerable<DbCommand> InsertUnrecorded(DbContext context, DbTransaction? transaction, IReadOnlyList<OutgoingMessage> messages)
     {
         for (var start = 0; start < messages.Count; start += MaxRowsPerInsert)
         {

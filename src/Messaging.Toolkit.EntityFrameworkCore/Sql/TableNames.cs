@@ -56,6 +56,11 @@ internal sealed class TableNames
             Column<ScheduleRow>(nameof(ScheduleRow.MessageId)), Column<ScheduleRow>(nameof(ScheduleRow.Destination)), Column<ScheduleRow>(nameof(ScheduleRow.Bucket)),
             Column<ScheduleRow>(nameof(ScheduleRow.Key)), Column<ScheduleRow>(nameof(ScheduleRow.Type)), Column<ScheduleRow>(nameof(ScheduleRow.Headers)),
             Column<ScheduleRow>(nameof(ScheduleRow.Body)), Column<ScheduleRow>(nameof(ScheduleRow.CreatedAt)));
+        Journal = new(
+            Table<JournalRow>(), Column<JournalRow>(nameof(JournalRow.Id)), Column<JournalRow>(nameof(JournalRow.ConversationId)), Column<JournalRow>(nameof(JournalRow.HybridTime)),
+            Column<JournalRow>(nameof(JournalRow.Event)), Column<JournalRow>(nameof(JournalRow.MessageId)), Column<JournalRow>(nameof(JournalRow.CausationId)),
+            Column<JournalRow>(nameof(JournalRow.CorrelationId)), Column<JournalRow>(nameof(JournalRow.Type)), Column<JournalRow>(nameof(JournalRow.Source)),
+            Column<JournalRow>(nameof(JournalRow.Service)), Column<JournalRow>(nameof(JournalRow.Endpoint)), Column<JournalRow>(nameof(JournalRow.RecordedAt)));
         Recurring = new(
             Table<RecurringRow>(), Column<RecurringRow>(nameof(RecurringRow.Name)), Column<RecurringRow>(nameof(RecurringRow.Expression)), Column<RecurringRow>(nameof(RecurringRow.LastTick)));
     }
@@ -77,6 +82,8 @@ internal sealed class TableNames
     public ScheduleNames Schedule { get; }
 
     public RecurringNames Recurring { get; }
+
+    public JournalNames Journal { get; }
 
     private string Table<TRow>()
     {
@@ -109,6 +116,10 @@ internal sealed class TableNames
 
     public sealed record ScheduleNames(
         string Table, string Id, string ScheduleId, string DueAt, string MessageId, string Destination, string Bucket, string Key, string Type, string Headers, string Body, string CreatedAt);
+
+    public sealed record JournalNames(
+        string Table, string Id, string ConversationId, string HybridTime, string Event, string MessageId, string CausationId, string CorrelationId, string Type, string Source,
+        string Service, string Endpoint, string RecordedAt);
 
     public sealed record RecurringNames(string Table, string Name, string Expression, string LastTick);
 }

@@ -98,7 +98,7 @@ internal sealed class EfDeadLetterStore<TContext>(EfDatabase<TContext> database)
         }
 
         await ExecuteAsync(sql.DeadLetters.Insert(context, transaction, entry.Letter, firstFailedAt), cancellationToken);
-        foreach (var command in sql.InsertMessages(context, transaction, entry.Messages))
+        foreach (var command in sql.Journal.Insert(context, transaction, [entry.Entry]).Concat(sql.InsertMessages(context, transaction, entry.Messages)))
         {
             await ExecuteAsync(command, cancellationToken);
         }

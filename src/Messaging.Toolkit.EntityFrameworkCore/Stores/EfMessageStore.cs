@@ -14,6 +14,7 @@ internal abstract class EfMessageStore(
     OutgoingMessages outgoing, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics, ILogger logger)
 {
     private readonly ILogger logger = new SafeLogger(logger);
+    private SqlDialect? dialect;
 
     public event Action? MessagesCommitted;
 
@@ -22,10 +23,14 @@ internal abstract class EfMessageStore(
     public OutgoingMessages Outgoing => outgoing;
 
     /// <summary>The statements, once a context has been seen. Tests put others in their place.</summary>
-    public SqlDialect? KnownDialect { get; set; }
+    public SqlDialect? KnownDialect
+    {
+        get => dialect;
+        set => dialect = value;
+    }
 
-    /// <summary>Found when the first context is at hand. Two threads may both find it; the results are the same.</summary>
-    public SqlDialect Dialect(DbContext context) => KnownDialect ??= SqlDialect.For(context, time);
+    /// <summary>Found when the first context is at hand. Two threads may both find it, and have the first one's: it has a state.</summary>
+    public SqlDialect Dialect(DbContext context) => dialect ?? Interlocked.CompareExchange(ref dialect, SqlDialect.For(context, time), null) ?? dialect;
 
     /// <summary>The queue of those who write, for databases with one writer.</summary>
     public OneWriter Writer { get; } = new(time, dispatcher);
@@ -54,7 +59,7 @@ internal abstract class EfMessageStore(
     public TimeSpan? FirstDueIn(List<PendingChange> changes)
     {
         TimeSpan? first = null;
-        foreach (var (message, _) in changes)
+        foreach (var (message, _, _) in changes)
         {
             first = Earlier(first, message?.Schedule?.DueIn(time.GetUtcNow()));
         }

@@ -3,6 +3,7 @@ using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
@@ -37,6 +38,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Schedule = new EfScheduleStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
+        Journal = new EfJournalStore<TContext>(database);
     }
 
     public string Name => typeof(TContext).Name;
@@ -56,6 +58,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public ISagaStore Sagas { get; }
 
     public ISagaCatalogue SagaCatalogue { get; }
+
+    public IJournalStore Journal { get; }
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
 

@@ -170,6 +170,27 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.Detail).HasColumnName("detail").HasMaxLength(StorableText.MaxReasonLength);
         });
 
+        modelBuilder.Entity<JournalRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "journal", options.Schema);
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedOnAdd();
+            row.Property(x => x.ConversationId).HasColumnName("conversation_id");
+            row.Property(x => x.HybridTime).HasColumnName("hybrid_time");
+            row.Property(x => x.Event).HasColumnName("event").HasConversion<string>().HasMaxLength(20);
+            row.Property(x => x.MessageId).HasColumnName("message_id");
+            row.Property(x => x.CausationId).HasColumnName("causation_id");
+            row.Property(x => x.CorrelationId).HasColumnName("correlation_id").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Type).HasColumnName("type").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Source).HasColumnName("source").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Service).HasColumnName("service").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.RecordedAt).HasColumnName("recorded_at");
+            row.HasIndex(x => new { x.ConversationId, x.HybridTime });
+            row.HasIndex(x => x.CorrelationId);
+            row.HasIndex(x => x.RecordedAt);
+        });
+
         return modelBuilder;
     }
 }

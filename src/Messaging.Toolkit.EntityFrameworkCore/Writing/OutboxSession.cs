@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Transactions;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -90,6 +91,15 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         }
     }
 
+    public void Record(JournalEntry entry)
+    {
+        if (store.Dialect(Context).Journal.IsOpen)
+        {
+            RefuseLeftBehind();
+            Add(new PendingChange(null, null, entry));
+        }
+    }
+
     public void Cancel(string scheduleId)
     {
         RefuseLeftBehind();
@@ -144,7 +154,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     public void Written()
     {
         written = pending.Count;
-        isAwaitingCommit = true;
+        isAwaitingCommit |= pending.Exists(change => change.Entry is null);
         awaitedDue = EfMessageStore.Earlier(awaitedDue, store.FirstDueIn(pending));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.Testing.Conformance;
@@ -48,6 +49,7 @@ internal static class ContentCases
         ReplyTo = new ReplyAddress("elsewhere/orders", " \"Anfrage\" 漢字; a=b 🦊 ", LongestKey("Ключ "), Acknowledge: true),
         InReplyTo = "another's request, with a \"quote\"",
         IdempotencyKey = LongestKey(" \"Schlüssel\" 漢字; a=b 🦊 "),
+        PublishedAt = HybridTime.Parse("116154163200000007"),
         Body = """{"orderId":17}"""u8.ToArray(),
     });
 

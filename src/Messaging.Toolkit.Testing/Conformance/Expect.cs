@@ -48,6 +48,7 @@ internal static class Expect
         Equal(expected.ReplyTo, actual.ReplyTo, "The address of the reply");
         Equal(expected.InReplyTo, actual.InReplyTo, "The request that it replies to");
         Equal(expected.IdempotencyKey, actual.IdempotencyKey, "The idempotency key");
+        Equal(expected.PublishedAt, actual.PublishedAt, "The hybrid time");
         Equal(expected.ExpiresAt?.ToUnixTimeMilliseconds(), actual.ExpiresAt?.ToUnixTimeMilliseconds(), "The expiry time in milliseconds");
         Equal(Join(expected.Headers.Keys), Join(actual.Headers.Keys), "The names of the headers");
         foreach (var (name, value) in expected.Headers)

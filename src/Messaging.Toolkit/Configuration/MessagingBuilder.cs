@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
@@ -23,6 +24,7 @@ public sealed class MessagingBuilder
     private readonly SagaOptions sagas = new();
     private readonly SchedulingOptions scheduling = new();
     private readonly List<RecurringBuilder> recurring = [];
+    private JournalOptions? journal;
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
     private readonly List<TransportDefinition> transports = [];
@@ -170,6 +172,18 @@ public sealed class MessagingBuilder
         return this;
     }
 
+    /// <summary>
+    /// Keeps a journal: what was published and handled, by conversation, see <see cref="IJournal"/>. It is written in the transactions that publish and handle, and
+    /// costs each one more statement. Default: none is kept.
+    /// </summary>
+    /// <param name="configure">How long it remembers.</param>
+    public MessagingBuilder Journal(Action<JournalOptions>? configure = null)
+    {
+        journal ??= new JournalOptions();
+        configure?.Invoke(journal);
+        return this;
+    }
+
     /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
     internal MessagingModel Build()
     {
@@ -183,6 +197,7 @@ public sealed class MessagingBuilder
         errors.AddRange(inbox.Validate());
         errors.AddRange(sagas.Validate());
         errors.AddRange(scheduling.Validate());
+        errors.AddRange(journal?.Validate() ?? []);
         errors.AddRange(ValidateRecurring(byType));
         if (sagas.Retention < inbox.Retention && endpoints.Exists(endpoint => endpoint.Instances.Count > 0))
         {
@@ -211,6 +226,7 @@ public sealed class MessagingBuilder
             Inbox = inbox,
             Sagas = sagas,
             Scheduling = scheduling,
+            Journal = journal,
             Recurring = [.. recurring.Select(builder => builder.Build())],
             StateSerializer = serializer as JsonMessageSerializer ?? new JsonMessageSerializer(),
         };

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
@@ -47,6 +48,9 @@ internal sealed record MessagingModel
 
     public required SchedulingOptions Scheduling { get; init; }
 
+    /// <summary>How the journal is kept; null if none is.</summary>
+    public JournalOptions? Journal { get; init; }
+
     /// <summary>The recurring schedules.</summary>
     public required IReadOnlyList<RecurringDefinition> Recurring { get; init; }
 
@@ -64,6 +68,7 @@ internal sealed record MessagingModel
         Inbox = Inbox,
         Sagas = Sagas,
         Scheduling = Scheduling,
+        Journal = Journal,
         Recurring = Recurring,
         StateSerializer = StateSerializer,
     };

@@ -3,6 +3,7 @@ using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Hosting;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
@@ -46,7 +47,10 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<MessageIds>();
         services.TryAddSingleton<StoreCollection>();
         services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<TransportCollection>()));
+        services.TryAddSingleton<HybridClock>();
+        services.TryAddSingleton<JournalEntries>();
         services.TryAddSingleton<OutgoingMessages>();
+        services.TryAddSingleton<IJournal, JournalReader>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
         services.TryAddSingleton<LeftBehindActivities>();

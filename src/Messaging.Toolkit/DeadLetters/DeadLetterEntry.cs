@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 
@@ -11,6 +12,9 @@ public sealed record DeadLetterEntry
 
     /// <summary>What is sent because of it.</summary>
     public IReadOnlyList<OutgoingMessage> Messages { get; init; } = [];
+
+    /// <summary>What the journal is to say of it, or null for nothing.</summary>
+    public JournalEntry? Entry { get; init; }
 
     /// <summary>The unfinished instances that cannot go on without it.</summary>
     public IReadOnlyList<StuckInstance> Stuck { get; init; } = [];

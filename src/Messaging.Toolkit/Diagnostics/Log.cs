@@ -86,6 +86,12 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "{Store}: {Count} messages are parked at endpoint '{Endpoint}', which this process does not have, and what is due there has not been taken for {Overdue}. They are kept: run a process with the endpoint, or delete the rows.")]
     public static partial void EndpointLeft(this ILogger logger, string store, long count, string endpoint, TimeSpan overdue);
 
+    [LoggerMessage(36, LogLevel.Warning, "{Store}: a journal is configured and its database has no table for it: nothing is recorded until it is there. Add a migration. Everything else works.")]
+    public static partial void JournalMissing(this ILogger logger, string store);
+
+    [LoggerMessage(37, LogLevel.Warning, "{Store}: whether its database has a table for the journal is not known yet: nothing is recorded until it is.")]
+    public static partial void JournalUnknown(this ILogger logger, string store, Exception exception);
+
     [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
     public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
@@ -275,13 +276,20 @@ internal sealed class DeliveryProcessor(
         bus.Store = store;
         var context = new MessageContext(envelope, endpoint.Name, work.Attempts + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
-        if (HasExpired(work))
+        var hasExpired = HasExpired(work);
+        if (hasExpired && endpoint.DeadLettersExpired)
         {
-            if (endpoint.DeadLettersExpired)
-            {
-                throw new MessageExpiredException();
-            }
+            throw new MessageExpiredException();
+        }
 
+        // Before its handlers run: what they publish comes after it.
+        if (outgoing.Journal.Ended(envelope, hasExpired ? JournalEvent.Expired : JournalEvent.Handled, endpoint.Name) is { } entry)
+        {
+            session.Record(entry);
+        }
+
+        if (hasExpired)
+        {
             // Claimed like one that is handled: a copy of it is a duplicate, and it is counted once. Who waits for a reply is told in
             // the same transaction.
             work.HasExpired = true;

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
@@ -56,7 +57,7 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
     {
         var letter = entry.Letter;
         var copy = outgoing.CreateCopy(work.Delivery.Envelope, letter);
-        var receipt = await store.DeadLetters.AddAsync(entry with { Messages = [.. entry.Messages, .. copy] }, stopping);
+        var receipt = await store.DeadLetters.AddAsync(entry with { Messages = [.. entry.Messages, .. copy], Entry = outgoing.Journal.Ended(work.Delivery.Envelope, JournalEvent.DeadLettered, endpoint.Name) }, stopping);
         if (!receipt.IsStored && !(work.IsEndingUnsure && await IsStoredAsync(letter, stopping)))
         {
             return Duplicate(letter.MessageId, letter.Type);

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Stores;
@@ -14,7 +15,7 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class Housekeeper(
     IMessageStore store, LeaseKeeper leases, IReadOnlyCollection<string> destinations, IReadOnlyCollection<string> endpoints, InboxOptions options, SagaOptions sagas,
-    TimeProvider time, ILogger logger)
+    JournalOptions? journal, TimeProvider time, ILogger logger)
 {
     /// <summary>How long a parked message is due before it is said that nobody takes it: other processes may have its endpoint, and be busy.</summary>
     private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(5);
@@ -25,7 +26,8 @@ internal sealed class Housekeeper(
         if (leases.KeepsHouse)
         {
             if (await store.Inbox.PurgeAsync(options.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch
-                || await store.SagaCatalogue.PurgeAsync(sagas.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch)
+                || await store.SagaCatalogue.PurgeAsync(sagas.Retention, options.CleanupBatch, cancellationToken) >= options.CleanupBatch
+                || await PurgeJournalAsync(cancellationToken) >= options.CleanupBatch)
             {
                 return;
             }
@@ -36,6 +38,9 @@ internal sealed class Housekeeper(
 
         await Task.Delay(options.CleanupInterval, time, cancellationToken);
     }
+
+    private async Task<int> PurgeJournalAsync(CancellationToken cancellationToken)
+        => journal is not null && await store.Journal.OpenAsync(cancellationToken) ? await store.Journal.PurgeAsync(journal.Retention, options.CleanupBatch, cancellationToken) : 0;
 
     /// <summary>They are not given up: another version of the application may be on its way that knows them.</summary>
     public async Task ReportUnknownDestinationsAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Endpoints.Limits;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
@@ -14,8 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace Messaging.Toolkit.Hosting;
 
 /// <summary>
-/// Runs everything with the host. Start-up checks what can be checked and touches no database: an application starts
-/// while its database is down, and goes to work when it comes.
+/// Runs everything with the host. Start-up checks what can be checked and touches no database, unless a journal is kept, whose table is looked for: an application
+/// starts while its database is down, and goes to work when it comes.
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, TransportCollection transports, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
@@ -26,9 +27,10 @@ internal sealed class MessagingHost(
     private readonly List<StoreRunner> relays = [];
     private readonly CancellationTokenSource stopRetrying = new();
     private Task retrying = Task.CompletedTask;
+    private Task opening = Task.CompletedTask;
     private bool stopped;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         var errors = stores.All.SelectMany(store => store.Validate()).Concat(destinations.Validate()).ToList();
         if (errors.Count > 0)
@@ -36,9 +38,10 @@ internal sealed class MessagingHost(
             throw new MessagingConfigurationException(errors);
         }
 
+        await OpenJournalsAsync(cancellationToken);
         if (!model.Outbox.RelayHere)
         {
-            return Task.CompletedTask;
+            return;
         }
 
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{ids.New():N}";
@@ -63,7 +66,19 @@ internal sealed class MessagingHost(
         retrying = Task.WhenAll(retries.Select(each =>
             new Loop(each.Name, time, entropy, model.Outbox.MaxBackoff, logger, each.State).RunAsync(each.Retries.RunOnceAsync, stopRetrying.Token)));
         logger.Started(owner, endpoints.Count, string.Join(", ", stores.All.Select(store => store.Name)), string.Join(", ", transports.All.Select(transport => transport.Name)));
-        return Task.CompletedTask;
+    }
+
+    /// <summary>Now if the databases are there, so that the journal has what is published first; otherwise later.</summary>
+    private async Task OpenJournalsAsync(CancellationToken cancellationToken)
+    {
+        if (model.Journal is null)
+        {
+            return;
+        }
+
+        var openings = stores.All.Select(store => (store.Name, Opening: new JournalOpening(store, time, logger))).ToList();
+        await Task.WhenAll(openings.Select(each => each.Opening.TryAsync(cancellationToken)));
+        opening = Task.WhenAll(openings.Select(each => new Loop($"{each.Name}: journal", time, entropy, model.Outbox.MaxBackoff, logger).RunAsync(each.Opening.RunOnceAsync, stopRetrying.Token)));
     }
 
     private EndpointRunner NewRunner(EndpointDefinition endpoint, IMessageStore store, ParkingAlarm alarm)
@@ -103,6 +118,7 @@ internal sealed class MessagingHost(
         stopRetrying.Cancel();
         await Task.WhenAll(relays.Select(relay => relay.StopSendingAsync(cancellationToken)));
         await retrying;
+        await opening;
         await Task.WhenAll(endpoints.Select(endpoint => endpoint.StopAsync(cancellationToken)));
         await Task.WhenAll(relays.Select(relay => relay.StopAsync(cancellationToken)));
         if (cancellationToken.IsCancellationRequested)

@@ -56,7 +56,7 @@ internal sealed class StoreRunner
 
         leasing = work.Add($"leases of {store.Name}");
         var endpoints = model.Endpoints.Where(endpoint => (endpoint.Store ?? store.Name) == store.Name).ToList();
-        housekeeper = new Housekeeper(store, leases, destinations.All, [.. endpoints.Select(endpoint => endpoint.Name)], model.Inbox, model.Sagas, time, logger);
+        housekeeper = new Housekeeper(store, leases, destinations.All, [.. endpoints.Select(endpoint => endpoint.Name)], model.Inbox, model.Sagas, model.Journal, time, logger);
         scheduling = work.Add($"schedule of {store.Name}");
         mover = new ScheduleMover(store, leases, model.Scheduling, time, metrics, scheduling);
         var schedules = model.Recurring.Where(schedule => (schedule.Store ?? store.Name) == store.Name).ToList();

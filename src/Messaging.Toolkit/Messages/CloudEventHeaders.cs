@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Messaging.Toolkit.Journal;
 
 namespace Messaging.Toolkit.Messages;
 
@@ -35,6 +36,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private readonly string inReplyTo = prefix + "inreplyto";
     private readonly string expiryTime = prefix + "expirytime";
     private readonly string idempotencyKey = prefix + "idempotencykey";
+    private readonly string hybridTime = prefix + "hybridtime";
 
     /// <summary>Writes everything but the content type and the body, for which brokers have fields of their own.</summary>
     /// <param name="envelope">The message.</param>
@@ -62,6 +64,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         AddIfPresent(inReplyTo, envelope.InReplyTo);
         AddIfPresent(expiryTime, envelope.ExpiresAt?.ToString("O", CultureInfo.InvariantCulture));
         AddIfPresent(idempotencyKey, envelope.IdempotencyKey);
+        AddIfPresent(hybridTime, envelope.PublishedAt?.ToString());
         AddIfPresent(TraceParent, envelope.TraceParent);
         AddIfPresent(TraceState, envelope.TraceState);
         foreach (var (name, value) in envelope.Headers)
@@ -117,6 +120,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             InReplyTo = Fit(attributes.InReplyTo),
             ExpiresAt = TimeOf(attributes.ExpiryTime),
             IdempotencyKey = FitKey(attributes.IdempotencyKey),
+            PublishedAt = HybridTime.Parse(attributes.PublishedAt),
             Headers = own ?? (IReadOnlyDictionary<string, string>)ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
@@ -149,7 +153,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private struct Attributes
     {
         public string? Id, Type, Source, Time, ContentType, Key, ConversationId, CausationId, CorrelationId, TraceParent, TraceState;
-        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, ReplyVia, InReplyTo, ExpiryTime, IdempotencyKey;
+        public string? Recipient, ReplyTo, Request, ReplyKey, Acknowledge, ReplyVia, InReplyTo, ExpiryTime, IdempotencyKey, PublishedAt;
 
         /// <summary>False if it is no attribute that we know.</summary>
         public bool TrySet(ReadOnlySpan<char> name, string value)
@@ -175,6 +179,7 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
                 case "inreplyto": InReplyTo = value; break;
                 case "expirytime": ExpiryTime = value; break;
                 case "idempotencykey": IdempotencyKey = value; break;
+                case "hybridtime": PublishedAt = value; break;
                 case CloudEventHeaders.TraceParent: TraceParent = value; break;
                 case CloudEventHeaders.TraceState: TraceState = value; break;
                 default: return false;

@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Messaging.Toolkit.Journal;
 
 namespace Messaging.Toolkit.Messages;
 
@@ -29,6 +30,7 @@ internal static class EnvelopeHeaders
     private static readonly JsonEncodedText InReplyTo = JsonEncodedText.Encode("inreplyto");
     private static readonly JsonEncodedText ExpiryTime = JsonEncodedText.Encode("expirytime");
     private static readonly JsonEncodedText IdempotencyKey = JsonEncodedText.Encode("idempotencykey");
+    private static readonly JsonEncodedText PublishedAt = JsonEncodedText.Encode("hybridtime");
     private static readonly JsonEncodedText Headers = JsonEncodedText.Encode("headers");
 
     public static string Write(MessageEnvelope envelope)
@@ -61,6 +63,7 @@ internal static class EnvelopeHeaders
         }
 
         WriteIfPresent(json, IdempotencyKey, envelope.IdempotencyKey);
+        WriteIfPresent(json, PublishedAt, envelope.PublishedAt?.ToString());
         if (envelope.Headers.Count > 0)
         {
             json.WriteStartObject(Headers);
@@ -98,7 +101,7 @@ internal static class EnvelopeHeaders
         {
             var json = new Utf8JsonReader(rented.AsSpan(0, Encoding.UTF8.GetBytes(headers, rented)));
             string? source = null, contentType = null, correlationId = null, traceParent = null, traceState = null;
-            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, replyVia = null, inReplyTo = null, idempotencyKey = null;
+            string? recipient = null, replyTo = null, request = null, replyKey = null, acknowledge = null, replyVia = null, inReplyTo = null, idempotencyKey = null, publishedAt = null;
             DateTimeOffset? time = null, expiresAt = null;
             Guid? conversationId = null, causationId = null;
             Dictionary<string, string>? own = null;
@@ -123,6 +126,7 @@ internal static class EnvelopeHeaders
                 else if (json.ValueTextEquals(InReplyTo.EncodedUtf8Bytes)) inReplyTo = NextString(ref json);
                 else if (json.ValueTextEquals(ExpiryTime.EncodedUtf8Bytes)) expiresAt = DateTimeOffset.Parse(NextString(ref json), CultureInfo.InvariantCulture);
                 else if (json.ValueTextEquals(IdempotencyKey.EncodedUtf8Bytes)) idempotencyKey = NextString(ref json);
+                else if (json.ValueTextEquals(PublishedAt.EncodedUtf8Bytes)) publishedAt = NextString(ref json);
                 else if (json.ValueTextEquals(Headers.EncodedUtf8Bytes)) own = NextObject(ref json);
                 else json.Skip();
             }
@@ -145,6 +149,7 @@ internal static class EnvelopeHeaders
                 InReplyTo = inReplyTo,
                 ExpiresAt = expiresAt,
                 IdempotencyKey = idempotencyKey,
+                PublishedAt = HybridTime.Parse(publishedAt),
                 Headers = (IReadOnlyDictionary<string, string>?)own ?? ReadOnlyDictionary<string, string>.Empty,
                 Body = body,
             };

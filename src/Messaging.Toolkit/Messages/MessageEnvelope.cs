@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Messaging.Toolkit.Journal;
 
 namespace Messaging.Toolkit.Messages;
 
@@ -66,6 +67,9 @@ public sealed class MessageEnvelope
 
     /// <summary>Extension <c>idempotencykey</c>: the caller's own name of the request that it was published for, or null. Its id follows from it.</summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Extension <c>hybridtime</c>: when it was published, so that its cause was before it; null if its publisher keeps no journal.</summary>
+    public HybridTime? PublishedAt { get; init; }
 
     /// <summary>The application's own headers.</summary>
     public IReadOnlyDictionary<string, string> Headers

@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Journal;
+
 namespace Messaging.Toolkit.Outbox;
 
 /// <summary>The messages that wait in one unit of work for its commit. Used by one thread at a time.</summary>
@@ -17,6 +19,9 @@ public interface IOutboxSession
     /// later stays.
     /// </summary>
     void Cancel(string scheduleId);
+
+    /// <summary>Adds an entry of the journal, to be written with the messages if the store keeps a journal.</summary>
+    void Record(JournalEntry entry);
 
     /// <summary>
     /// Gives the unit of work up although something still runs in it: nothing of it is saved any more, and whoever owns it ends its transaction at once, but

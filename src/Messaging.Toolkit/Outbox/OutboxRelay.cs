@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
@@ -240,7 +241,7 @@ internal sealed class OutboxRelay(
             Reason = reason,
             Attempts = 1,
         };
-        var receipt = await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = letter, Messages = notice }, cancellationToken);
+        var receipt = await store.DeadLetters.AddAsync(new DeadLetterEntry { Letter = letter, Messages = notice, Entry = envelope is null || isCopy ? null : outgoing.Journal.Ended(envelope, JournalEvent.DeadLettered, record.Destination) }, cancellationToken);
         if (isCopy && !receipt.IsStored)
         {
             return; // Another copy of the same message is there already.

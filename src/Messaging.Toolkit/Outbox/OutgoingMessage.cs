@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Scheduling;
 
@@ -11,4 +12,7 @@ public sealed record OutgoingMessage(MessageEnvelope Envelope, string Destinatio
 {
     /// <summary>When it is to leave, or null for at once: otherwise it becomes a row of the schedule first.</summary>
     public Schedule? Schedule { get; init; }
+
+    /// <summary>What the journal is to say of its publication, in the transaction in which the row is written; null for nothing. One destination's says it for all.</summary>
+    public JournalEntry? Entry { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -13,15 +14,18 @@ namespace Messaging.Toolkit.Outbox;
 /// Makes envelopes of what the application publishes: serialized, addressed and checked here and now, so that what is
 /// wrong with a message fails in the caller's hands and never later in the relay.
 /// </summary>
-internal sealed class OutgoingMessages(MessagingModel model, Destinations destinations, MessageIds ids, TimeProvider time, ILogger<OutgoingMessages> logger)
+internal sealed class OutgoingMessages(MessagingModel model, Destinations destinations, MessageIds ids, JournalEntries journal, TimeProvider time, ILogger<OutgoingMessages> logger)
 {
+    /// <summary>What is said of messages in the journal.</summary>
+    public JournalEntries Journal => journal;
+
     /// <summary>One entry per destination; the same message id in each.</summary>
     public IReadOnlyList<OutgoingMessage> Create(object message, MessageKind kind, Action<PublishOptions>? configure, MessageContext? cause, Addressing? addressing = null)
     {
         ArgumentNullException.ThrowIfNull(message);
         var type = model.Registry.Get(message.GetType(), kind);
         var draft = new Draft(message, type, addressing ?? Addressing.None);
-        return ToAll(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), type, schedule);
+        return ToAll(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), type, schedule, cause?.Endpoint);
     }
 
     /// <summary>
@@ -32,7 +36,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     {
         ArgumentNullException.ThrowIfNull(message);
         var type = model.Registry.Get(message.GetType());
-        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure, cause?.Envelope, ids.New, out var schedule), type, schedule);
+        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure, cause?.Envelope, ids.New, out var schedule), type, schedule, cause?.Endpoint);
     }
 
     /// <summary>The message of a recurring schedule's tick. Its id follows from the tick: sent again, it is a duplicate.</summary>
@@ -40,7 +44,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     {
         ArgumentNullException.ThrowIfNull(message);
         var type = model.Registry.Get(message.GetType());
-        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure: null, cause: null, () => MessageIds.OfTick(schedule, tick), out _), type, schedule: null);
+        return ToAll(CreateEnvelope(new Draft(message, type, Addressing.None), configure: null, cause: null, () => MessageIds.OfTick(schedule, tick), out _), type, schedule: null, by: null);
     }
 
     /// <summary>A message of any type for one endpoint, here or in another application, and for nobody else.</summary>
@@ -48,7 +52,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     {
         ArgumentNullException.ThrowIfNull(message);
         var draft = new Draft(message, model.Registry.Get(message.GetType()), addressing, endpoint);
-        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), addressing.Via, schedule);
+        return ToOne(CreateEnvelope(draft, configure, cause?.Envelope, () => NewId(draft, cause), out var schedule), addressing.Via, schedule, cause?.Endpoint);
     }
 
     /// <summary>A message that has been received before and is to be handled now, by one endpoint: the same but for its id, as that one counts as handled.</summary>
@@ -71,9 +75,10 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             InReplyTo = addressing.InReplyTo,
             ExpiresAt = received.ExpiresAt,
             IdempotencyKey = received.IdempotencyKey,
+            PublishedAt = journal.NextTime(),
             Headers = received.Headers,
             Body = received.Body,
-        }, addressing.Via, schedule: null);
+        }, addressing.Via, schedule: null, cause?.Endpoint);
 
     /// <summary>The reply to whoever waits at the address.</summary>
     public IReadOnlyList<OutgoingMessage> CreateReply(object message, ReplyAddress to, Action<PublishOptions>? configure, MessageContext? cause)
@@ -115,7 +120,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
 
         var answer = new Answer(Handled: false, reason);
         var notice = new Draft(answer, model.Registry.Get(typeof(Answer)), new Addressing { Key = asker.Key, InReplyTo = asker.Request, Via = asker.Via }, asker.Endpoint);
-        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name), out _), asker.Via, schedule: null);
+        return ToOne(CreateEnvelope(notice, configure: null, cause: message, () => MessageIds.Derive(message, place, 0, Answer.Name), out _), asker.Via, schedule: null, place);
     }
 
     /// <summary>
@@ -135,7 +140,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     public Guid NewId(string purpose, MessageContext? cause)
         => cause is null ? ids.New() : MessageIds.Derive(cause.Envelope, cause.Endpoint, cause.NextChild(), purpose);
 
-    private OutgoingMessage[] ToAll(MessageEnvelope envelope, MessageType type, Schedule? schedule)
+    private OutgoingMessage[] ToAll(MessageEnvelope envelope, MessageType type, Schedule? schedule, string? by)
     {
         var targets = destinations.Of(type);
         if (targets.Count == 0)
@@ -143,11 +148,11 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             logger.NoSubscriber(type.Name);
         }
 
-        return [.. targets.Select(destination => new OutgoingMessage(envelope, destination, BucketOf(envelope)) { Schedule = schedule })];
+        return [.. targets.Select((destination, index) => new OutgoingMessage(envelope, destination, BucketOf(envelope)) { Schedule = schedule, Entry = index == 0 ? journal.Published(envelope, by) : null })];
     }
 
-    private OutgoingMessage[] ToOne(MessageEnvelope envelope, string? via, Schedule? schedule)
-        => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!, via), BucketOf(envelope)) { Schedule = schedule }];
+    private OutgoingMessage[] ToOne(MessageEnvelope envelope, string? via, Schedule? schedule, string? by)
+        => [new OutgoingMessage(envelope, destinations.Of(envelope.Recipient!, via), BucketOf(envelope)) { Schedule = schedule, Entry = journal.Published(envelope, by) }];
 
     private static int BucketOf(MessageEnvelope envelope) => envelope.Key is { } key
         ? MessageKeys.Bucket(key, OutboxOptions.Buckets)
@@ -201,6 +206,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             InReplyTo = addressing.InReplyTo,
             ExpiresAt = addressing.InReplyTo is null ? options.ExpiresAt ?? now + (options.Lifetime ?? type.Lifetime) : null,
             IdempotencyKey = options.IdempotencyKey,
+            PublishedAt = journal.NextTime(),
             Headers = options.HeadersOrNull ?? ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };

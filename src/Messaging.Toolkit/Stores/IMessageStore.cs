@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
@@ -36,6 +37,9 @@ public interface IMessageStore
 
     /// <summary>Sagas and process managers, for those who look at them.</summary>
     ISagaCatalogue SagaCatalogue { get; }
+
+    /// <summary>What was published and handled.</summary>
+    IJournalStore Journal { get; }
 
     /// <summary>Set whenever this process may have committed messages to the outbox.</summary>
     event Action? MessagesCommitted;

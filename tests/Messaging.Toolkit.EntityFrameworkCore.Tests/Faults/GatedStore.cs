@@ -66,6 +66,8 @@ public sealed class Gates
 
         public ISagaCatalogue SagaCatalogue => store.SagaCatalogue;
 
+        public Toolkit.Journal.IJournalStore Journal => store.Journal;
+
         public IOutboxSession GetSession(IServiceProvider scope) => store.GetSession(scope);
 
         public IEnumerable<string> Validate() => store.Validate();

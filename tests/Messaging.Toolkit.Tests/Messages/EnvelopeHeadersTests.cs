@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Tests.Runtime;
 
@@ -40,6 +41,7 @@ public sealed class EnvelopeHeadersTests
         read.InReplyTo.Should().BeNull();
         read.ExpiresAt.Should().BeNull();
         read.IdempotencyKey.Should().BeNull();
+        read.PublishedAt.Should().BeNull();
         read.Headers.Should().BeEmpty();
     }
 
@@ -149,6 +151,7 @@ public sealed class EnvelopeHeadersTests
         InReplyTo = "another's request",
         ExpiresAt = ManualTimeProvider.Start.AddDays(1),
         IdempotencyKey = "ann \"1\" 🛒",
+        PublishedAt = HybridTime.Parse("116154163200000007"),
         Headers = new Dictionary<string, string> { ["name"] = Secret, ["Name"] = "", ["source"] = "mine \u2028 \\" },
         Body = Body,
     };
