@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Messaging.Toolkit.Inspection;
 using OrderFulfilment.Checkout;
 using OrderFulfilment.Ordering;
 using Samples.Hosting;
@@ -30,6 +31,7 @@ public static class Program
             app.MapCheckouts();
         }
 
+        app.MapGet("/diagnosis", async (IMessagingInspector messaging, CancellationToken cancel) => Results.Text((await messaging.DiagnoseAsync(cancel)).ToString()));
         app.MapGet("/health", async (FulfilmentDb db, CancellationToken cancel) => await db.Database.CanConnectAsync(cancel) ? Results.Ok() : Results.StatusCode(503));
         return app;
     }

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Kafka.Clients;
 using Messaging.Toolkit.Kafka.Receiving;
 using Messaging.Toolkit.Kafka.Sending;
@@ -46,6 +47,8 @@ internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topol
             throw;
         }
     }
+
+    public Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) => ClusterExamination.RunAsync(clients, topics.All, Name, cancellationToken);
 
     public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
     {

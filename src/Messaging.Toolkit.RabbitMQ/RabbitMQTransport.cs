@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.RabbitMQ.Connections;
 using Messaging.Toolkit.RabbitMQ.Receiving;
@@ -56,5 +57,13 @@ internal sealed class RabbitMQTransport(RabbitMQOptions options, MessageTopology
                 await presence.DisposeAsync();
                 throw;
             }
+        }, cancellationToken);
+
+    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+        => await connections.OpenAsync("examination", async connection =>
+        {
+            var findings = await new BrokerExamination(options, broker, [.. topology.Endpoints.Select(endpoint => endpoint.Name)], Name).RunAsync(connection, cancellationToken);
+            await ConnectionOpener.CloseAsync(connection, time);
+            return findings;
         }, cancellationToken);
 }

@@ -27,6 +27,14 @@ public sealed class OrderTests
     }
 
     [Fact]
+    public async Task Nothing_about_it_needs_a_cure_but_time_to_begin()
+    {
+        await using var shop = await Shop.OpenAsync();
+
+        (await shop.Http.GetStringAsync("/diagnosis")).Split('\n').Should().OnlyContain(line => line.StartsWith("Fine ", StringComparison.Ordinal) || line.Contains("has not begun yet"));
+    }
+
+    [Fact]
     public async Task Its_flow_over_all_endpoints_is_shown_as_a_diagram()
     {
         await using var shop = await Shop.OpenAsync();

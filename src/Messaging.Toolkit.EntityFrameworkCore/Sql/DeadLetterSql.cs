@@ -25,6 +25,8 @@ internal sealed class DeadLetterSql(SqlDialect dialect, TableNames names)
             .With("@x", StorableText.From(dead.ExceptionType)).With("@f", StorableText.From(dead.Failure)).With("@a", dead.Attempts)
             .WithIf(firstFailedAt is not null, "@failed", firstFailedAt));
 
+    public DbCommand CountAll(DbContext context) => context.CreateCommand($"SELECT COUNT(*) FROM {letter.Table}");
+
     public DbCommand ReadFirstFailure(DbContext context, DbTransaction? transaction, long parkedId)
         => context.CreateCommand(transaction, $"SELECT {parked.FirstFailedAt} FROM {parked.Table} WHERE {parked.Id} = @id").With("@id", parkedId);
 

@@ -44,6 +44,15 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
         return $"{column} = ANY({name})";
     }
 
+    public override DbCommand IndexNames(DbContext context, string table, string? schema)
+        => context.CreateCommand("SELECT indexname FROM pg_indexes WHERE tablename = @table AND schemaname = COALESCE(@schema, current_schema())").With("@table", table).With("@schema", schema);
+
+    public override DbCommand BackendProcess(DbContext context) => context.CreateCommand("SELECT pg_backend_pid()");
+
+    /// <summary>Without a role like pg_read_all_stats a user sees only its own sessions' times: those of the application, most likely.</summary>
+    public override DbCommand OldestTransactionSeconds(DbContext context)
+        => context.CreateCommand("SELECT EXTRACT(EPOCH FROM clock_timestamp() - MIN(xact_start)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+
     public override async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<MessageEnvelope> messages, CancellationToken cancellationToken)
     {
         // In the order of the ids, so that two processes with the same messages wait for each other and do not deadlock.

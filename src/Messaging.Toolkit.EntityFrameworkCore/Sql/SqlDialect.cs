@@ -259,6 +259,25 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>Whether somebody else's lock was waited for as long as it may be.</summary>
     public virtual bool IsLockTimeout(DbException exception) => false;
 
+    /// <summary>Whether the user may not do what was asked.</summary>
+    public virtual bool IsPermissionDenied(DbException exception) => exception.SqlState == "42501";
+
+    /// <summary>A name as it stands in statements.</summary>
+    public string Quote(string name, string? schema = null) => Names.Quote(name, schema);
+
+    /// <summary>Reads the names of a table's indexes; null if it is not known how.</summary>
+    public virtual DbCommand? IndexNames(DbContext context, string table, string? schema) => null;
+
+    /// <summary>Reads which process of the database answers; null if there is no such thing.</summary>
+    public virtual DbCommand? BackendProcess(DbContext context) => null;
+
+    /// <summary>Reads how long the oldest transaction of others has been open, in seconds; null if it is not known how.</summary>
+    public virtual DbCommand? OldestTransactionSeconds(DbContext context) => null;
+
+    /// <summary>Reads when the message was written that waits in front.</summary>
+    public DbCommand ReadOldest(DbContext context)
+        => context.CreateCommand($"SELECT {Names.Outbox.CreatedAt} FROM {Names.Outbox.Table} ORDER BY {Names.Outbox.Id} {Limit(1)}");
+
     protected virtual bool IsTransientCode(DbException exception) => false;
 
     /// <summary>The name of the n-th parameter of a statement that numbers them.</summary>

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 
@@ -15,6 +16,12 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
     public override SagaSql Sagas => field ??= new SqlServerSagaSql(this, Names);
 
     public override ScheduleSql Schedule => field ??= new SqlServerScheduleSql(this, Names);
+
+    public override DbCommand IndexNames(DbContext context, string table, string? schema)
+        => context.CreateCommand("SELECT i.name FROM sys.indexes i WHERE i.object_id = OBJECT_ID(COALESCE(@schema, SCHEMA_NAME()) + '.' + @table) AND i.name IS NOT NULL").With("@table", table).With("@schema", schema);
+
+    /// <summary>As SQL Server says it: 229 on an object, 230 on a column.</summary>
+    public override bool IsPermissionDenied(DbException exception) => exception.GetType().GetProperty("Number")?.GetValue(exception) is 229 or 230;
 
     public override void BePrecise(DbParameter time) => time.DbType = DbType.DateTime2;
 

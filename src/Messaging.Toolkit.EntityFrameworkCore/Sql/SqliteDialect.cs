@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 
@@ -15,6 +16,9 @@ internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDi
     public override SagaSql Sagas => field ??= new SqliteSagaSql(this, Names);
 
     public override ScheduleSql Schedule => field ??= new SqliteScheduleSql(this, Names, Time);
+
+    public override DbCommand IndexNames(DbContext context, string table, string? schema)
+        => context.CreateCommand("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = @table").With("@table", table);
 
     public override string Limit(int count, int offset = 0) => $"LIMIT {count} OFFSET {offset}";
 

@@ -85,6 +85,9 @@ internal sealed class TableNames
 
     public JournalNames Journal { get; }
 
+    /// <summary>A name as EF quotes it.</summary>
+    public string Quote(string name, string? schema) => quoting.DelimitIdentifier(name, schema);
+
     private string Table<TRow>()
     {
         var entity = model.FindEntityType(typeof(TRow))!;

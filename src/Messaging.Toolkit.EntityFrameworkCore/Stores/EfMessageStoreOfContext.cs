@@ -1,8 +1,11 @@
+using System.Data.Common;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.EntityFrameworkCore.Examination;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
@@ -22,6 +25,7 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore where TContext : DbContext
 {
     private readonly IServiceScopeFactory scopes;
+    private readonly EfDatabase<TContext> database;
 
     public EfMessageStore(
         OutgoingMessages outgoing, IServiceScopeFactory scopes, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics,
@@ -29,7 +33,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         : base(outgoing, ids, time, dispatcher, metrics, logger)
     {
         this.scopes = scopes;
-        var database = new EfDatabase<TContext>(this, scopes);
+        database = new EfDatabase<TContext>(this, scopes);
         Outbox = new EfOutboxStore<TContext>(database);
         Leases = new EfLeaseStore<TContext>(database);
         Inbox = new EfInbox<TContext>(database, scopes);
@@ -62,6 +66,23 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public IJournalStore Journal { get; }
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
+
+    public async Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await database.RunAsync((context, sql) => new DatabaseExamination(Name, context, sql, Time, cancellationToken).RunAsync(), cancellationToken);
+        }
+        catch (Exception exception) when (FailureOf(exception) is not null)
+        {
+            // A provider's own text may tell of hosts and users.
+            var failure = FailureOf(exception)!;
+            return [Finding.Error($"store {Name}", $"its database cannot be reached: {failure.GetType().Name}{(failure.SqlState is { } state ? $", {state}" : "")}.", "See whether it runs and lets this application in; messages wait in the meantime.")];
+        }
+    }
+
+    /// <summary>A strategy that does not retry wraps what might have passed.</summary>
+    private static DbException? FailureOf(Exception? exception) => exception is null or DbException ? exception as DbException : FailureOf(exception.InnerException);
 
     public IEnumerable<string> Validate()
     {

@@ -207,8 +207,11 @@ internal sealed class BrokerTopology(RabbitMQOptions options, MessageTopology to
     private static string ExchangeOf(RabbitMQOptions options, string endpoint) => $"{options.Prefix}{endpoint}:commands";
 
     private static int Major(IConnection connection)
-        => connection.ServerProperties?.TryGetValue("version", out var value) == true && value is byte[] text
-           && int.TryParse(Encoding.ASCII.GetString(text).Split('.')[0], out var major) ? major : 0;
+        => int.TryParse(VersionOf(connection)?.Split('.')[0], out var major) ? major : 0;
+
+    /// <summary>What the broker says that it is; null if it does not.</summary>
+    public static string? VersionOf(IConnection connection)
+        => connection.ServerProperties?.TryGetValue("version", out var value) == true && value is byte[] text ? Encoding.ASCII.GetString(text) : null;
 }
 
 /// <summary>Where a message is published to.</summary>

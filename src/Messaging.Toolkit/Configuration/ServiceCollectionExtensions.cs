@@ -3,6 +3,7 @@ using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Hosting;
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
@@ -51,6 +52,8 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<JournalEntries>();
         services.TryAddSingleton<OutgoingMessages>();
         services.TryAddSingleton<IJournal, JournalReader>();
+        services.TryAddSingleton<Reporter>();
+        services.TryAddSingleton<IMessagingInspector, Inspector>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
         services.TryAddSingleton<LeftBehindActivities>();

@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Debug, "'{Type}' was published but nobody subscribes to it.")]
     public static partial void NoSubscriber(this ILogger logger, string type);
 
+    [LoggerMessage(7, LogLevel.Information, "{Report}")]
+    public static partial void Report(this ILogger logger, string report);
+
     [LoggerMessage(10, LogLevel.Information, "{Store}: this process relays {Count} of {Total} buckets now.")]
     public static partial void LeasesChanged(this ILogger logger, string store, int count, int total);
 

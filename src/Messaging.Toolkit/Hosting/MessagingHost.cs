@@ -2,6 +2,7 @@ using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Endpoints.Limits;
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
@@ -20,7 +21,8 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, TransportCollection transports, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
-    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILoggerFactory loggers, IServiceProvider services) : IHostedService
+    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, Reporter reporter, ILoggerFactory loggers,
+    IServiceProvider services) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
     private readonly List<EndpointRunner> endpoints = [];
@@ -36,6 +38,11 @@ internal sealed class MessagingHost(
         if (errors.Count > 0)
         {
             throw new MessagingConfigurationException(errors);
+        }
+
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            logger.Report(reporter.Describe().ToString());
         }
 
         await OpenJournalsAsync(cancellationToken);

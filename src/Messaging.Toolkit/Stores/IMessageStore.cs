@@ -1,5 +1,6 @@
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Inbox;
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
@@ -50,4 +51,8 @@ public interface IMessageStore
 
     /// <summary>Looks for what cannot work, without touching the database. One sentence per error, with its cure.</summary>
     IEnumerable<string> Validate();
+
+    /// <summary>Looks at the database, for <see cref="IMessagingInspector.DiagnoseAsync"/>: whether everything is there, and what stands in the way. By default there is nothing to say.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Finding>>([]);
 }

@@ -1,4 +1,5 @@
 using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.Transports;
@@ -43,4 +44,8 @@ public interface ITransport
     /// <param name="prefetch">How many deliveries may be received and not yet settled.</param>
     /// <param name="cancellationToken">Gives up opening.</param>
     ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken);
+
+    /// <summary>Looks at the broker, for <see cref="IMessagingInspector.DiagnoseAsync"/>: whether everything is there, and how safe it is. By default there is nothing to say.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Finding>>([]);
 }

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.Transports;
@@ -24,6 +25,8 @@ internal sealed class NamedTransport(string name, ITransport transport) : ITrans
 
     public ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
         => transport.OpenReceiverAsync(endpoint, prefetch, cancellationToken);
+
+    public Task<IReadOnlyList<Finding>> ExamineAsync(CancellationToken cancellationToken) => transport.ExamineAsync(cancellationToken);
 
     private string Outer(string destination) => destination + Separator + name;
 

@@ -27,7 +27,8 @@ public sealed class ShopHost : IAsyncDisposable
 
     /// <summary>Creates the tables if need be, and a host that is not started yet.</summary>
     public static async Task<ShopHost> CreateAsync(
-        TestDatabase database, Action<MessagingBuilder>? messaging = null, Action<IServiceCollection>? services = null, Action<DbContextOptionsBuilder>? options = null)
+        TestDatabase database, Action<MessagingBuilder>? messaging = null, Action<IServiceCollection>? services = null, Action<DbContextOptionsBuilder>? options = null,
+        bool createTables = true)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var log = new LogRecorder();
@@ -52,6 +53,11 @@ public sealed class ShopHost : IAsyncDisposable
             (messaging ?? Standard)(m);
         });
         var host = new ShopHost(builder.Build());
+        if (!createTables)
+        {
+            return host;
+        }
+
         await using var scope = host.Services.CreateAsyncScope();
         await scope.ServiceProvider.GetRequiredService<ShopDb>().Database.EnsureCreatedAsync();
         return host;
