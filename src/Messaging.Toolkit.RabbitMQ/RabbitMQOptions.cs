@@ -25,7 +25,7 @@ public sealed class RabbitMQOptions
     /// <summary>The nodes of a cluster, of which one is connected to, chosen at random. Default none: the host of <see cref="Uri"/>.</summary>
     public IList<AmqpTcpEndpoint> Hosts { get; } = [];
 
-    /// <summary>Changes everything else about connections: TLS, heartbeat, client name, authentication. Recovery stays off: the toolkit does that itself.</summary>
+    /// <summary>Changes everything else about connections: TLS, heartbeat, client name, authentication. Recovery stays off: the toolkit does that itself. Default: nothing is changed.</summary>
     public Action<ConnectionFactory>? Connection { get; set; }
 
     /// <summary>
