@@ -34,7 +34,7 @@ public static class EntityFrameworkCoreMessagingBuilderExtensions
         {
             var extension = new MessagingExtension(services.GetRequiredService<EfMessageStore<TContext>>());
             ((IDbContextOptionsBuilderInfrastructure)options).AddOrUpdateExtension(extension);
-            options.AddInterceptors(SaveInterceptor.Instance, TransactionInterceptor.Instance);
+            options.AddInterceptors(SaveInterceptor.Instance, TransactionInterceptor.Instance, AppendInterceptor.Instance);
         });
         return messaging;
     }

@@ -22,7 +22,11 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     private static readonly string[] ParameterNames = [.. Enumerable.Range(0, MaxRowsPerInsert * ParametersPerMessage).Select(index => $"@p{index}")];
 
+    /// <summary>In a command that has parameters of EF's, too.</summary>
+    private static readonly string[] AppendedNames = [.. Enumerable.Range(0, MaxRowsPerInsert * ParametersPerMessage).Select(index => $"@messaging{index}")];
+
     private readonly ConcurrentDictionary<int, string> insertMessagesByRows = new();
+    private readonly ConcurrentDictionary<int, string> appendedMessagesByRows = new();
 
     protected TableNames Names { get; } = names;
 
@@ -123,23 +127,41 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         for (var start = 0; start < messages.Count; start += MaxRowsPerInsert)
         {
             var rows = Math.Min(messages.Count - start, MaxRowsPerInsert);
-            var command = context.CreateCommand(transaction, insertMessagesByRows.GetOrAdd(rows, InsertMessagesSql));
+            var command = context.CreateCommand(transaction, insertMessagesByRows.GetOrAdd(rows, count => InsertMessagesSql(count, Placeholder)));
             for (var row = 0; row < rows; row++)
             {
-                var (envelope, destination, bucket) = messages[start + row];
-                var first = row * ParametersPerMessage;
-                command
-                    .With(ParameterName(first), envelope.Id)
-                    .With(ParameterName(first + 1), destination)
-                    .With(ParameterName(first + 2), bucket)
-                    .With(ParameterName(first + 3), envelope.Key)
-                    .With(ParameterName(first + 4), envelope.Type)
-                    .With(ParameterName(first + 5), EnvelopeHeaders.Write(envelope))
-                    .With(ParameterName(first + 6), AsArray(envelope.Body));
+                AddParameters(command, messages[start + row], row, ParameterName);
             }
 
             yield return WithNow(command);
         }
+    }
+
+    /// <summary>How many messages can be written by the command of a save, in its round trip and as one with it; 0 if none can.</summary>
+    public virtual int MaxAppended => 0;
+
+    /// <summary>Has messages written by a command of somebody else's, after what that does.</summary>
+    public void AppendMessages(DbCommand command, IReadOnlyList<OutgoingMessage> messages)
+    {
+        command.CommandText += appendedMessagesByRows.GetOrAdd(messages.Count, count => $";\n{InsertMessagesSql(count, index => AppendedNames[index])}");
+        for (var row = 0; row < messages.Count; row++)
+        {
+            AddParameters(command, messages[row], row, static index => AppendedNames[index]);
+        }
+    }
+
+    private static void AddParameters(DbCommand command, OutgoingMessage message, int row, Func<int, string> nameOf)
+    {
+        var (envelope, destination, bucket) = message;
+        var first = row * ParametersPerMessage;
+        command
+            .With(nameOf(first), envelope.Id)
+            .With(nameOf(first + 1), destination)
+            .With(nameOf(first + 2), bucket)
+            .With(nameOf(first + 3), envelope.Key)
+            .With(nameOf(first + 4), envelope.Type)
+            .With(nameOf(first + 5), EnvelopeHeaders.Write(envelope))
+            .With(nameOf(first + 6), AsArray(envelope.Body));
     }
 
     /// <summary>Reads the first rows of each destination, in the order of their ids.</summary>
@@ -348,7 +370,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     public DbCommand WithNow(DbCommand command) => NowExpression is null ? command.With("@now", Time.GetUtcNow().UtcDateTime) : command;
 
-    private string InsertMessagesSql(int rows)
+    private string InsertMessagesSql(int rows, Func<int, string> placeholder)
     {
         var outbox = Names.Outbox;
         var sql = new StringBuilder(
@@ -358,7 +380,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
             sql.Append(row == 0 ? "(" : ", (");
             for (var i = 0; i < ParametersPerMessage; i++)
             {
-                sql.Append(Placeholder((row * ParametersPerMessage) + i)).Append(", ");
+                sql.Append(placeholder((row * ParametersPerMessage) + i)).Append(", ");
             }
 
             sql.Append(Now).Append(')');

@@ -4,6 +4,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 
@@ -21,6 +22,9 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Writing;
 /// </remarks>
 internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions options) : IOutboxSession, IResettableService, IDisposable
 {
+    /// <summary>One entity may be several, with what it owns.</summary>
+    private const int MostAdded = 4;
+
     private readonly EfMessageStore store = options.FindExtension<MessagingExtension>()!.Store;
     private readonly List<PendingChange> pending = [];
 
@@ -44,6 +48,12 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
     /// <summary>How many of the messages that wait belong to rows of a transaction that must not commit.</summary>
     private int doomed;
+
+    /// <summary>The running save may do without a transaction, because its one command writes the messages too.</summary>
+    private bool appends;
+
+    /// <summary>It has done so.</summary>
+    private bool hasAppended;
 
     private IDisposable? turn;
     private volatile Task? leftBehind;
@@ -125,6 +135,45 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         isInCallersTransaction = callersTransaction is not null
                                  || Context.Database.GetEnlistedTransaction() is not null
                                  || Transaction.Current is not null;
+        appends = pending.Count > 0 && !isInCallersTransaction && unaccepted.Count == 0 && doomed == 0 && !isBroken && callersBehavior == AutoTransactionBehavior.WhenNeeded && MayAppend();
+        if (appends)
+        {
+            Context.Database.AutoTransactionBehavior = AutoTransactionBehavior.WhenNeeded;
+        }
+    }
+
+    /// <summary>
+    /// Adds the messages to the only command of a save. It inserts a row, or fails: an update may find that somebody else was first, which EF notices when it is too late
+    /// to take the messages back.
+    /// </summary>
+    /// <exception cref="MessagingException">Another interceptor has added changes meanwhile that need a transaction.</exception>
+    public void AppendTo(DbCommand command)
+    {
+        if (!appends || hasAppended)
+        {
+            return;
+        }
+
+        if (!OnlyInserts())
+        {
+            throw new MessagingException(
+                $"An interceptor has changed what {Context.GetType().Name} saves after messaging has looked at it, and messages wait. Register it before AddMessaging's store, or set Database.AutoTransactionBehavior to Always.");
+        }
+
+        store.Dialect(Context).AppendMessages(command, [.. pending.Select(change => change.Message!)]);
+        hasAppended = true;
+        Written();
+    }
+
+    /// <summary>A save has succeeded. If its command has written the messages, they are committed.</summary>
+    public void OnSaved()
+    {
+        if (hasAppended)
+        {
+            OnCommitted();
+        }
+
+        StopAppending();
     }
 
     /// <summary>The rows are saved, and messages still wait. Another save within this one may have ended meanwhile.</summary>
@@ -195,6 +244,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     public void AbortSave()
     {
         EndTurn();
+        StopAppending();
         isSaving = false;
         acceptsChanges = true;
         written = 0;
@@ -266,13 +316,58 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         Cause = null;
         leftBehind = null;
         unaccepted.Clear();
-        isSaving = isBroken = isKnownToBeUnsaved = false;
+        isSaving = isBroken = isKnownToBeUnsaved = appends = hasAppended = false;
         acceptsChanges = true;
         written = doomed = 0;
         EndTurn();
 
         // A commit that EF did not see (UseTransaction, a shared connection) may have happened: looking costs little.
         SignalCommit();
+    }
+
+    private bool MayAppend()
+    {
+        var dialect = store.Dialect(Context);
+        return pending.Count <= dialect.MaxAppended
+               && pending.TrueForAll(change => change.Message is { Schedule: null } message && !(dialect.Journal.IsOpen && message.Entry is not null))
+               && OnlyInserts()
+               && !Context.GetService<ILoggingOptions>().IsSensitiveDataLoggingEnabled // It would log the bodies.
+               && !Context.Database.CreateExecutionStrategy().RetriesOnFailure;
+    }
+
+    /// <summary>Whether nothing but a few new entities is tracked: many are more than one command anyway.</summary>
+    private bool OnlyInserts()
+    {
+        var tracker = Context.ChangeTracker;
+        var detects = tracker.AutoDetectChangesEnabled;
+        tracker.AutoDetectChangesEnabled = false; // EF does that itself, after this.
+        try
+        {
+            var count = 0;
+            foreach (var entry in tracker.Entries())
+            {
+                if (entry.State != EntityState.Added || entry.Metadata.GetInsertStoredProcedure() is not null || ++count > MostAdded)
+                {
+                    return false;
+                }
+            }
+
+            return count > 0;
+        }
+        finally
+        {
+            tracker.AutoDetectChangesEnabled = detects;
+        }
+    }
+
+    private void StopAppending()
+    {
+        if (appends && callersBehavior is not null)
+        {
+            Context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+        }
+
+        appends = hasAppended = false;
     }
 
     private void Add(PendingChange change)

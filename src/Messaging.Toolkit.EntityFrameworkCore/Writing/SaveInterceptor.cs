@@ -24,6 +24,7 @@ internal sealed class SaveInterceptor : SaveChangesInterceptor
     public override int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
         var session = SessionOf(eventData);
+        session.OnSaved();
         if (session.WritesAtEnd)
         {
             session.BeginWritingAtEnd();
@@ -37,6 +38,7 @@ internal sealed class SaveInterceptor : SaveChangesInterceptor
     public override ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
         var session = SessionOf(eventData);
+        session.OnSaved();
         if (session.WritesAtEnd)
         {
             return WithoutContext.Run(() => WriteAtEndAsync(eventData.Context!, session, result, cancellationToken));

@@ -20,6 +20,7 @@ public sealed class SaveTests
 
         await shop.InScopeAsync(async (db, bus) =>
         {
+            db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always; // It is the commit that is lost.
             db.Orders.Add(Saving.NewOrder());
             bus.Publish(new OrderPlaced("a", 1));
             await db.Invoking(x => x.SaveChangesAsync()).Should().ThrowAsync<Exception>();
