@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 
@@ -18,6 +19,7 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
 
     public override void BePrecise(DbParameter time) => time.DbType = DbType.DateTime2;
 
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "UseEntityFrameworkCore says that it is not for trimming.")]
     protected override bool IsTransientCode(DbException exception)
         => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);
 
