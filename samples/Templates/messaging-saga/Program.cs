@@ -27,7 +27,8 @@ builder.Services.AddMessaging(messaging => messaging
     .Endpoint("stock", e => e
         .Handle<ReserveGoods, GoodsHandlers>()
         .Handle<ReleaseGoods, GoodsHandlers>()
-        .ShareCommits(1))); // Orders share stock levels: one row lock per transaction, so that no two wait for each other.
+        .ShareCommits(1)) // Orders share stock levels: one row lock per transaction, so that no two wait for each other.
+    .Endpoint("mail", e => e.Handle<CheckoutCompleted, TellCustomer>()));
 
 var app = builder.Build();
 app.MapCheckouts();
