@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Messaging.Toolkit;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
@@ -12,6 +13,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Makes a DbContext's database the store of messaging.</summary>
 public static class EntityFrameworkCoreMessagingBuilderExtensions
 {
+    /// <summary>What EF Core reads of the class of a context.</summary>
+    private const DynamicallyAccessedMemberTypes OfContexts
+        = DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.NonPublicConstructors | DynamicallyAccessedMemberTypes.PublicProperties;
+
+    private const string ModelsAreBuiltByReflection = "EF Core builds models and queries by reflection.";
+
     /// <summary>
     /// Keeps outbox, claims, leases, dead letters, schedules and sagas in the database of the context. Everything the context's options need is
     /// added to them, however it is registered: <c>AddDbContext</c>, <c>AddDbContextPool</c> or a factory, before or after.
@@ -19,7 +26,9 @@ public static class EntityFrameworkCoreMessagingBuilderExtensions
     /// <typeparam name="TContext">The application's own context; its <c>OnModelCreating</c> calls <c>modelBuilder.AddMessaging()</c>.</typeparam>
     /// <param name="messaging">The builder.</param>
     /// <exception cref="MessagingConfigurationException">The context was added before.</exception>
-    public static MessagingBuilder UseEntityFrameworkCore<TContext>(this MessagingBuilder messaging) where TContext : DbContext
+    [RequiresUnreferencedCode(ModelsAreBuiltByReflection)]
+    [RequiresDynamicCode(ModelsAreBuiltByReflection)]
+    public static MessagingBuilder UseEntityFrameworkCore<[DynamicallyAccessedMembers(OfContexts)] TContext>(this MessagingBuilder messaging) where TContext : DbContext
     {
         var name = typeof(TContext).Name;
         if (messaging.Stores.Contains(name))

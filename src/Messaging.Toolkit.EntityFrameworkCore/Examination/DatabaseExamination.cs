@@ -111,7 +111,7 @@ internal sealed class DatabaseExamination(string store, DbContext context, SqlDi
         await using (query)
         {
             var answering = Convert.ToInt64(await query.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-            if (query.Connection!.GetType().GetProperty("ProcessID")?.GetValue(query.Connection) is int connected && connected != answering)
+            if (sql.ConnectedProcess(query.Connection!) is { } connected && connected != answering)
             {
                 Add(FindingSeverity.Warning, "pooler", "a connection pooler is between this application and its database.",
                     "That is safe: nothing here depends on a session. Transaction pooling needs prepared statements to be off, or a pooler that knows them (PgBouncer from 1.21).");

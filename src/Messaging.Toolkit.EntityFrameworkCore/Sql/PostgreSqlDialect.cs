@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
@@ -51,6 +52,10 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
         => context.CreateCommand("SELECT indexname FROM pg_indexes WHERE tablename = @table AND schemaname = COALESCE(@schema, current_schema())").With("@table", table).With("@schema", schema);
 
     public override DbCommand BackendProcess(DbContext context) => context.CreateCommand("SELECT pg_backend_pid()");
+
+    /// <summary>This package has no reference to the provider.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "UseEntityFrameworkCore says that it is not for trimming.")]
+    public override int? ConnectedProcess(DbConnection connection) => connection.GetType().GetProperty("ProcessID")?.GetValue(connection) as int?;
 
     /// <summary>Without a role like pg_read_all_stats a user sees only its own sessions' times: those of the application, most likely.</summary>
     public override DbCommand OldestTransactionSeconds(DbContext context)

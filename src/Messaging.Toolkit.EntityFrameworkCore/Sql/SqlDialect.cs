@@ -293,6 +293,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>Reads which process of the database answers; null if there is no such thing.</summary>
     public virtual DbCommand? BackendProcess(DbContext context) => null;
 
+    /// <summary>Which process of the database the provider was told of when it connected; null if it does not say.</summary>
+    public virtual int? ConnectedProcess(DbConnection connection) => null;
+
     /// <summary>Reads how long the oldest transaction of others has been open, in seconds; null if it is not known how.</summary>
     public virtual DbCommand? OldestTransactionSeconds(DbContext context) => null;
 

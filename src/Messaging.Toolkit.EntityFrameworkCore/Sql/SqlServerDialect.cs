@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
@@ -21,12 +22,14 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
         => context.CreateCommand("SELECT i.name FROM sys.indexes i WHERE i.object_id = OBJECT_ID(COALESCE(@schema, SCHEMA_NAME()) + '.' + @table) AND i.name IS NOT NULL").With("@table", table).With("@schema", schema);
 
     /// <summary>As SQL Server says it: 229 on an object, 230 on a column.</summary>
-    public override bool IsPermissionDenied(DbException exception) => exception.GetType().GetProperty("Number")?.GetValue(exception) is 229 or 230;
+    public override bool IsPermissionDenied(DbException exception) => NumberOf(exception) is 229 or 230;
 
     public override void BePrecise(DbParameter time) => time.DbType = DbType.DateTime2;
 
-    protected override bool IsTransientCode(DbException exception)
-        => exception.GetType().GetProperty("Number")?.GetValue(exception) is int number && TransientNumbers.Contains(number);
+    protected override bool IsTransientCode(DbException exception) => NumberOf(exception) is { } number && TransientNumbers.Contains(number);
+
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "UseEntityFrameworkCore says that it is not for trimming.")]
+    private static int? NumberOf(DbException exception) => exception.GetType().GetProperty("Number")?.GetValue(exception) as int?;
 
     public override string InsertIfAbsent(string table, string[] columns, string[] values, int keys, string? condition = null)
         => base.InsertIfAbsent(table, columns, values, keys, condition).Replace(

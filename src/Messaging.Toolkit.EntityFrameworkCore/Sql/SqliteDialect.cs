@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
@@ -26,6 +27,7 @@ internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDi
         => InsertOrDoNothing(table, columns, values, condition);
 
     /// <summary>The provider does not say what is transient, and this package has no reference to it.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "UseEntityFrameworkCore says that it is not for trimming.")]
     protected override bool IsTransientCode(DbException exception)
         => exception.GetType().GetProperty("SqliteErrorCode")?.GetValue(exception) is int code && TransientCodes.Contains(code);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -88,13 +89,19 @@ internal sealed class TableNames
     /// <summary>A name as EF quotes it.</summary>
     public string Quote(string name, string? schema) => quoting.DelimitIdentifier(name, schema);
 
-    private string Table<TRow>()
+    /// <summary>What EF Core reads of the class of an entity.</summary>
+    private const DynamicallyAccessedMemberTypes OfRows
+        = DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.NonPublicConstructors
+          | DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields
+          | DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.NonPublicProperties | DynamicallyAccessedMemberTypes.Interfaces;
+
+    private string Table<[DynamicallyAccessedMembers(OfRows)] TRow>()
     {
         var entity = model.FindEntityType(typeof(TRow))!;
         return quoting.DelimitIdentifier(entity.GetTableName()!, entity.GetSchema());
     }
 
-    private string Column<TRow>(string property)
+    private string Column<[DynamicallyAccessedMembers(OfRows)] TRow>(string property)
         => quoting.DelimitIdentifier(model.FindEntityType(typeof(TRow))!.FindProperty(property)!.GetColumnName());
 
     public sealed record OutboxNames(

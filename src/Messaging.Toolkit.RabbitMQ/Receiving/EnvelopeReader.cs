@@ -66,7 +66,7 @@ internal sealed class EnvelopeReader(string endpoint, Func<ForeignMessage, Messa
             string text => text,
             bool flag => flag ? "true" : "false",
             IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-            var nested => JsonSerializer.Serialize(nested),
+            var nested => JsonSerializer.Serialize(nested, nested.GetType(), HeaderJson.Default),
         },
     };
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.RateLimiting;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Messages;
@@ -52,7 +53,7 @@ public sealed class EndpointBuilder
     /// </summary>
     /// <typeparam name="TMessage">A registered event, or a command that goes to this endpoint.</typeparam>
     /// <typeparam name="THandler">The handler; created for each attempt from its own scope.</typeparam>
-    public EndpointBuilder Handle<TMessage, THandler>()
+    public EndpointBuilder Handle<TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
         where TMessage : class
         where THandler : class, IHandle<TMessage>
     {

@@ -20,5 +20,8 @@ public interface IMessageDefinition
     /// <summary>The transport that it says, or null.</summary>
     internal string? Transport { get; }
 
+    /// <summary>The serializer of its own, or null.</summary>
+    internal IMessageSerializer? Serializer { get; }
+
     internal MessageType Build(IMessageSerializer standard, string via);
 }

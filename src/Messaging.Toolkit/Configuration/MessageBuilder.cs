@@ -82,6 +82,8 @@ public abstract class MessageBuilder<TMessage, TSelf> : IMessageDefinition
 
     TimeSpan? IMessageDefinition.Lifetime => lifetime;
 
+    IMessageSerializer? IMessageDefinition.Serializer => serializer;
+
     Type IMessageDefinition.ClrType => typeof(TMessage);
 
     string? IMessageDefinition.Name => name;

@@ -192,6 +192,7 @@ public sealed class MessagingBuilder
         errors.AddRange(ValidateMessages());
         errors.AddRange(plan.Validate());
         errors.AddRange(ValidateEndpoints(byType));
+        errors.AddRange(ValidateJson());
         errors.AddRange(limits.Validate());
         errors.AddRange(outbox.Validate());
         errors.AddRange(inbox.Validate());
@@ -228,7 +229,7 @@ public sealed class MessagingBuilder
             Scheduling = scheduling,
             Journal = journal,
             Recurring = [.. recurring.Select(builder => builder.Build())],
-            StateSerializer = serializer as JsonMessageSerializer ?? new JsonMessageSerializer(),
+            StateSerializer = StateSerializer,
         };
         errors.AddRange(plan.All.SelectMany(transport => transport.Validate?.Invoke(model.ToTopology(transport.Name)) ?? []));
         return errors.Count == 0 ? model : throw new MessagingConfigurationException(errors);
@@ -305,6 +306,20 @@ public sealed class MessagingBuilder
             {
                 yield return error;
             }
+        }
+    }
+
+    /// <summary>States are JSON whatever messages are written in.</summary>
+    private JsonMessageSerializer StateSerializer => field ??= serializer as JsonMessageSerializer ?? new JsonMessageSerializer();
+
+    /// <summary>What a source-generated context lacks is told now, and not by the first message that is published.</summary>
+    private IEnumerable<string> ValidateJson()
+    {
+        var unknown = messages.Where(message => (message.Serializer ?? serializer) is JsonMessageSerializer json && !json.Knows(message.ClrType)).Select(message => message.ClrType)
+            .Concat(endpoints.SelectMany(endpoint => endpoint.Instances).SelectMany(definition => definition.Stored).Where(type => !StateSerializer.Knows(type)));
+        foreach (var type in unknown.Distinct())
+        {
+            yield return $"{type.Name} cannot be written as JSON: add [JsonSerializable(typeof({type.Name}))] to the JsonSerializerContext that SerializedBy(new JsonMessageSerializer(...)) is given.";
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -17,11 +18,7 @@ public sealed class JsonMessageSerializer : IMessageSerializer
     public JsonMessageSerializer(JsonSerializerOptions? options = null)
     {
         this.options = options ?? new(JsonSerializerDefaults.Web) { MaxDepth = 64 };
-        if (this.options.TypeInfoResolver is null && JsonSerializer.IsReflectionEnabledByDefault)
-        {
-            this.options.TypeInfoResolver = new DefaultJsonTypeInfoResolver();
-        }
-
+        this.options.TypeInfoResolver ??= JsonSerializer.IsReflectionEnabledByDefault ? CreateReflection() : JsonTypeInfoResolver.Combine();
         this.options.MakeReadOnly();
     }
 
@@ -48,4 +45,13 @@ public sealed class JsonMessageSerializer : IMessageSerializer
         return JsonSerializer.Deserialize(json, options.GetTypeInfo(type))
                ?? throw new JsonException("The body is the JSON literal null.");
     }
+
+    /// <summary>Whether it was given what it needs for a type. Reflection can do without, and is not put to work at start-up.</summary>
+    internal bool Knows(Type type) => options.TypeInfoResolver is DefaultJsonTypeInfoResolver || options.TryGetTypeInfo(type, out _);
+
+    private const string OnlyWithReflection = "A trimmed or natively compiled application has reflection switched off in System.Text.Json, unless it asks for it; without it this is not called.";
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = OnlyWithReflection)]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = OnlyWithReflection)]
+    private static DefaultJsonTypeInfoResolver CreateReflection() => new();
 }

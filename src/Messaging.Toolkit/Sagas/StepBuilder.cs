@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Messaging.Toolkit.Sagas.Definitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -39,7 +40,7 @@ public abstract class StepBuilder<TState, TSelf>
     /// the endpoint tries a message.
     /// </summary>
     /// <typeparam name="TActivity">Created for each attempt from its own scope.</typeparam>
-    public TSelf Run<TActivity>() where TActivity : class, ISagaActivity<TState>
+    public TSelf Run<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActivity>() where TActivity : class, ISagaActivity<TState>
     {
         Definition.Do(ActionOf<TActivity>());
         return (TSelf)this;
@@ -76,7 +77,7 @@ public abstract class StepBuilder<TState, TSelf>
         return (TSelf)this;
     }
 
-    private protected static StepAction ActionOf<TActivity>() where TActivity : class, ISagaActivity<TState>
+    private protected static StepAction ActionOf<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActivity>() where TActivity : class, ISagaActivity<TState>
         => new StepAction.Runs(
             typeof(TActivity),
             static services => services.TryAddScoped<TActivity>(),
@@ -112,7 +113,7 @@ public sealed class SagaStepBuilder<TState> : StepBuilder<TState, SagaStepBuilde
 
     /// <summary>Undoes the step by an activity, in the transaction that the instance is saved in.</summary>
     /// <typeparam name="TActivity">Created for each attempt from its own scope.</typeparam>
-    public SagaStepBuilder<TState> Compensate<TActivity>() where TActivity : class, ISagaActivity<TState>
+    public SagaStepBuilder<TState> Compensate<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TActivity>() where TActivity : class, ISagaActivity<TState>
     {
         Definition.Undo(ActionOf<TActivity>());
         return this;

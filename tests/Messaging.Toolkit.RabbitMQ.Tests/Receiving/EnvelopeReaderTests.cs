@@ -24,6 +24,21 @@ public sealed class EnvelopeReaderTests
         envelope.Headers["deep"].Should().Be($"{new string('[', 32)}\"...\"{new string(']', 32)}");
     }
 
+    /// <summary>JSON is written without reflection: a type that was forgotten would throw.</summary>
+    [Fact]
+    public void Whatever_AMQP_may_have_in_a_table_is_written()
+    {
+        var table = new Dictionary<string, object?>
+        {
+            ["bool"] = true, ["byte"] = (byte)1, ["sbyte"] = (sbyte)-1, ["short"] = (short)-2, ["ushort"] = (ushort)2, ["int"] = -3, ["uint"] = 3u, ["long"] = -4L, ["ulong"] = 4ul,
+            ["float"] = 0.5f, ["double"] = 1.5, ["decimal"] = 12.34m, ["text"] = "x"u8.ToArray(), ["binary"] = new BinaryTableValue([1, 2]), ["time"] = new AmqpTimestamp(long.MaxValue),
+            ["nothing"] = null, ["list"] = new List<object?> { 1, new Dictionary<string, object?>() },
+        };
+
+        Read(new() { ["table"] = table }).Headers["table"].Should().Be(
+            """{"bool":true,"byte":1,"sbyte":-1,"short":-2,"ushort":2,"int":-3,"uint":3,"long":-4,"ulong":4,"float":0.5,"double":1.5,"decimal":12.34,"text":"x","binary":"AQI=","time":9223372036854775807,"nothing":null,"list":[1,{}]}""");
+    }
+
     [Fact]
     public void Another_program_can_ask_for_a_reply()
     {

@@ -213,6 +213,36 @@ public sealed class ReceiverTests
         Encoding.UTF8.GetString(mapped.Body.Span).Should().Be("theirs");
     }
 
+    /// <summary>As the pages for those who come from other libraries advise: their exchange of a type, a fanout, is bound to the event's.</summary>
+    [Theory]
+    [InlineData(null, "mapped")] // MassTransit says nothing in AMQP's own properties.
+    [InlineData("happened", "happened")] // NServiceBus says the type.
+    public async Task What_another_library_publishes_comes_through_a_binding_of_its_exchange(string? type, string expected)
+    {
+        await using var line = new Line(options => options.MapForeign = foreign => new MessageEnvelope
+        {
+            Id = foreign.Envelope.Id, Type = "mapped", Source = "/theirs", Time = foreign.Envelope.Time, ContentType = "application/json", ConversationId = foreign.Envelope.ConversationId,
+            Body = foreign.Envelope.Body,
+        });
+        await using var receiver = await line.OpenReceiverAsync();
+        var theirs = line.Options.Prefix + "Contracts:Happened";
+        var id = Guid.NewGuid();
+
+        await Line.BareAsync(async channel =>
+        {
+            await channel.ExchangeDeclareAsync(theirs, ExchangeType.Fanout, durable: true);
+            await channel.ExchangeBindAsync(destination: line.Options.Prefix + "happened", source: theirs, routingKey: "");
+            var properties = new BasicProperties { MessageId = id.ToString(), Type = type };
+            await channel.BasicPublishAsync(theirs, routingKey: "", mandatory: true, properties, Encoding.UTF8.GetBytes("theirs"));
+            await channel.ExchangeDeleteAsync(theirs);
+            return true;
+        });
+        var received = await Line.ReceiveAsync(receiver, 1);
+        await receiver.SettleAsync(received, Settlement.Done, default);
+
+        received[0].Envelope.Should().BeEquivalentTo(new { Id = id, Type = expected });
+    }
+
     [Fact]
     public async Task A_message_that_cannot_be_mapped_stays_as_it_came()
     {

@@ -1,11 +1,13 @@
+using System.Text.Json.Serialization;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Sagas;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.Tests.Configuration;
 
 /// <summary>What is wrong with a configuration fails at once, all of it together, each with the line that mends it.</summary>
-public sealed class MessagingBuilderTests
+public sealed partial class MessagingBuilderTests
 {
     private static readonly string Endless = new('x', 10 * 1024);
 
@@ -26,6 +28,22 @@ public sealed class MessagingBuilderTests
             .Inbox(x => (x.Retention, x.CleanupInterval, x.CleanupBatch) = (TimeSpan.FromDays(3650), TimeSpan.FromDays(1), 100_000))
             .Source("https://shop.example/a?b=c#d")).Should().BeEmpty();
     }
+
+    [Fact]
+    public void What_a_generated_context_does_not_know_is_refused_whether_it_is_a_message_or_kept_of_a_process()
+    {
+        Errors(m => m.SerializedBy(new JsonMessageSerializer(Generated.Default)).Event<Other>(e => e.Named("other")).Endpoint("others", e => e.Process<Watching>())).Should().BeEquivalentTo(
+        [
+            Unknown(nameof(Other)), Unknown(nameof(Watched)), Unknown(nameof(TooLate)),
+        ]);
+
+        static string Unknown(string type)
+            => $"{type} cannot be written as JSON: add [JsonSerializable(typeof({type}))] to the JsonSerializerContext that SerializedBy(new JsonMessageSerializer(...)) is given.";
+    }
+
+    [Fact]
+    public void A_message_whose_own_serializer_knows_it_needs_no_other()
+        => Errors(m => m.SerializedBy(new JsonMessageSerializer(Generated.Default)).Event<Other>(e => e.Named("other").SerializedBy(new JsonMessageSerializer()))).Should().BeEmpty();
 
     [Fact]
     public void A_message_without_a_name_is_refused()
@@ -322,6 +340,21 @@ public sealed class MessagingBuilderTests
     private sealed record Charge;
 
     private sealed record Other;
+
+    [JsonSerializable(typeof(Placed)), JsonSerializable(typeof(Charge))]
+    private sealed partial class Generated : JsonSerializerContext;
+
+    private sealed class Watched;
+
+    private sealed record TooLate;
+
+    private sealed class Watching : ProcessManager<Watched>
+    {
+        protected override void Define(IProcessBuilder<Watched> process) => process
+            .Named("watching")
+            .Initially(p => p.When<Other>(_ => "one").Schedule("too-late", TimeSpan.FromHours(1), _ => new TooLate()).GoTo("waiting"))
+            .During("waiting", p => p.WhenTimeout<TooLate>().Complete());
+    }
 
     private sealed record Keyed
     {

@@ -18,6 +18,9 @@ internal abstract class InstanceDefinition(Type clrType, string? name, Type stat
 
     public Type StateType => stateType;
 
+    /// <summary>What is kept of its instances as JSON.</summary>
+    public virtual IEnumerable<Type> Stored => [stateType];
+
     /// <summary>The current version: the first has no upgrade.</summary>
     public int Version => upgrades.Count + 1;
 

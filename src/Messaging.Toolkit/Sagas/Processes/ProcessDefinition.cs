@@ -25,6 +25,8 @@ internal sealed class ProcessDefinition(
         .SelectMany(reaction => reaction.Steps).OfType<ReactionStep.Schedules>()
         .DistinctBy(step => step.Name).ToDictionary(step => step.Name, step => step.TimeoutType, StringComparer.Ordinal);
 
+    public override IEnumerable<Type> Stored => base.Stored.Concat(Timeouts.Values);
+
     /// <summary>Everything that can happen, and in which states; null before the beginning.</summary>
     public IEnumerable<(string? State, Reaction Reaction)> Reactions
         => initial.Reactions.Select(reaction => ((string?)null, reaction))
