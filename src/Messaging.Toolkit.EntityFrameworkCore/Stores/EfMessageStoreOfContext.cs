@@ -37,6 +37,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Schedule = new EfScheduleStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
+        Figures = new EfStoreFigures<TContext>(database);
     }
 
     public string Name => typeof(TContext).Name;
@@ -56,6 +57,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public ISagaStore Sagas { get; }
 
     public ISagaCatalogue SagaCatalogue { get; }
+
+    public IStoreFigures Figures { get; }
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
 

@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
@@ -22,6 +23,7 @@ public sealed class MessagingBuilder
     private readonly InboxOptions inbox = new();
     private readonly SagaOptions sagas = new();
     private readonly SchedulingOptions scheduling = new();
+    private readonly ObservabilityOptions observability = new();
     private readonly List<RecurringBuilder> recurring = [];
     private IMessageSerializer serializer = new JsonMessageSerializer();
     private string source = "/" + AppDomain.CurrentDomain.FriendlyName;
@@ -170,6 +172,13 @@ public sealed class MessagingBuilder
         return this;
     }
 
+    /// <summary>Changes what is observed of messaging, and how.</summary>
+    public MessagingBuilder Observability(Action<ObservabilityOptions> configure)
+    {
+        configure(observability);
+        return this;
+    }
+
     /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
     internal MessagingModel Build()
     {
@@ -183,6 +192,7 @@ public sealed class MessagingBuilder
         errors.AddRange(inbox.Validate());
         errors.AddRange(sagas.Validate());
         errors.AddRange(scheduling.Validate());
+        errors.AddRange(observability.Validate());
         errors.AddRange(ValidateRecurring(byType));
         if (sagas.Retention < inbox.Retention && endpoints.Exists(endpoint => endpoint.Instances.Count > 0))
         {
@@ -211,6 +221,7 @@ public sealed class MessagingBuilder
             Inbox = inbox,
             Sagas = sagas,
             Scheduling = scheduling,
+            Observability = observability,
             Recurring = [.. recurring.Select(builder => builder.Build())],
             StateSerializer = serializer as JsonMessageSerializer ?? new JsonMessageSerializer(),
         };

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
@@ -47,6 +48,8 @@ internal sealed record MessagingModel
 
     public required SchedulingOptions Scheduling { get; init; }
 
+    public ObservabilityOptions Observability { get; init; } = new();
+
     /// <summary>The recurring schedules.</summary>
     public required IReadOnlyList<RecurringDefinition> Recurring { get; init; }
 
@@ -64,6 +67,7 @@ internal sealed record MessagingModel
         Inbox = Inbox,
         Sagas = Sagas,
         Scheduling = Scheduling,
+        Observability = Observability,
         Recurring = Recurring,
         StateSerializer = StateSerializer,
     };

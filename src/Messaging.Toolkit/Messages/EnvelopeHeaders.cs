@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Messaging.Toolkit.Diagnostics.Tracing;
 
 namespace Messaging.Toolkit.Messages;
 
@@ -127,6 +128,7 @@ internal static class EnvelopeHeaders
                 else json.Skip();
             }
 
+            (traceParent, traceState) = TraceContext.Keep(traceParent, traceState);
             return new MessageEnvelope
             {
                 Id = id,

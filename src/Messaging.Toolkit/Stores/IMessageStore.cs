@@ -37,6 +37,9 @@ public interface IMessageStore
     /// <summary>Sagas and process managers, for those who look at them.</summary>
     ISagaCatalogue SagaCatalogue { get; }
 
+    /// <summary>How much waits in it.</summary>
+    IStoreFigures Figures { get; }
+
     /// <summary>Set whenever this process may have committed messages to the outbox.</summary>
     event Action? MessagesCommitted;
 
