@@ -21,6 +21,7 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore where TContext : DbContext
 {
     private readonly IServiceScopeFactory scopes;
+    private readonly EfStoreFigures<TContext> figures;
 
     public EfMessageStore(
         OutgoingMessages outgoing, IServiceScopeFactory scopes, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics,
@@ -37,7 +38,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Schedule = new EfScheduleStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
-        Figures = new EfStoreFigures<TContext>(database);
+        figures = new EfStoreFigures<TContext>(database);
     }
 
     public string Name => typeof(TContext).Name;
@@ -58,7 +59,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
 
     public ISagaCatalogue SagaCatalogue { get; }
 
-    public IStoreFigures Figures { get; }
+    public Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken) => figures.ReadAsync(countUpTo, cancellationToken);
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
 

@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 
-internal sealed class EfStoreFigures<TContext>(EfDatabase<TContext> database) : IStoreFigures where TContext : DbContext
+/// <summary>Counts what waits.</summary>
+internal sealed class EfStoreFigures<TContext>(EfDatabase<TContext> database) where TContext : DbContext
 {
     public Task<StoreFigures> ReadAsync(int countUpTo, CancellationToken cancellationToken)
     {

@@ -12,10 +12,10 @@ public sealed class ObservabilityOptions
     internal const int IntervalsWanted = 10;
 
     /// <summary>
-    /// How the span of a delivery is related to the span in which its message was made. Default <see cref="DeliverySpans.Parent"/>: one trace shows
-    /// everything that has come of a request.
+    /// Whether the span of a delivery begins a trace of its own that links to the span in which its message was made, and is not its child. Default false: one trace shows everything
+    /// that has come of a request. Set it where so many messages come of one, or over so long a time, that one trace of them is of no use.
     /// </summary>
-    public DeliverySpans Deliveries { get; set; } = DeliverySpans.Parent;
+    public bool LinkDeliveries { get; set; }
 
     /// <summary>
     /// How often the database is asked for what metrics and health checks tell of it: one statement for each store. Nothing is asked while nobody
@@ -33,11 +33,6 @@ public sealed class ObservabilityOptions
 
     internal IEnumerable<string> Validate()
     {
-        if (!Enum.IsDefined(Deliveries))
-        {
-            yield return $"Observability.Deliveries is {Deliveries}: set it to {nameof(DeliverySpans.Parent)} or {nameof(DeliverySpans.Link)}.";
-        }
-
         if (MeasureInterval < TimeSpan.FromSeconds(1) || MeasureInterval > TimeSpan.FromMinutes(10))
         {
             yield return $"Observability.MeasureInterval is {MeasureInterval}: set it between 1 s and 10 min.";

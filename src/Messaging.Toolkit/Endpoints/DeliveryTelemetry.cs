@@ -15,9 +15,9 @@ namespace Messaging.Toolkit.Endpoints;
 /// <param name="addresses">What places are called.</param>
 /// <param name="tracer">Makes spans.</param>
 /// <param name="metrics">Counts and measures.</param>
-/// <param name="isChild">Whether the span of a delivery is a child of the one in which the message was made, or only linked to it.</param>
+/// <param name="isLinked">Whether the span of a delivery is only linked to the one in which the message was made, and not its child.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DeliveryTelemetry(string endpoint, string system, Addresses addresses, MessagingTracer tracer, ClientMetrics metrics, bool isChild, TimeProvider time)
+internal sealed class DeliveryTelemetry(string endpoint, string system, Addresses addresses, MessagingTracer tracer, ClientMetrics metrics, bool isLinked, TimeProvider time)
 {
     /// <summary>A transport has brought messages.</summary>
     public void Received(Intake intake, IReadOnlyList<Delivery> deliveries)
@@ -128,7 +128,7 @@ internal sealed class DeliveryTelemetry(string endpoint, string system, Addresse
             { TagNames.Attempt, work.Attempts + 1 },
         };
         var isKnown = TraceContext.TryParse(envelope.TraceParent, envelope.TraceState, out var creation);
-        return tracer.Start($"{Operations.Process} {address}", ActivityKind.Consumer, isKnown && isChild ? creation : default, tags, isKnown && !isChild ? [new ActivityLink(creation)] : null);
+        return tracer.Start($"{Operations.Process} {address}", ActivityKind.Consumer, isKnown && !isLinked ? creation : default, tags, isKnown && isLinked ? [new ActivityLink(creation)] : null);
     }
 
     private string SystemOf(Work work) => work.Intake?.System ?? system;

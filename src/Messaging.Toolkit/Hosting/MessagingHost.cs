@@ -74,7 +74,7 @@ internal sealed class MessagingHost(
     private EndpointRunner NewRunner(EndpointDefinition endpoint, IMessageStore store, ParkingAlarm alarm)
     {
         var system = NamedTransport.SystemOf(transports.Get(endpoint.Via));
-        var telemetry = new DeliveryTelemetry(endpoint.Name, system, addresses, tracer, metrics.Client, model.Observability.Deliveries == DeliverySpans.Parent, time);
+        var telemetry = new DeliveryTelemetry(endpoint.Name, system, addresses, tracer, metrics.Client, model.Observability.LinkDeliveries, time);
         var processor = new DeliveryProcessor(endpoint, store, model, outgoing, alarm, time, entropy, metrics, telemetry, logger);
         var intakes = endpoint.ReceivesFrom.Select(transports.Get).Distinct().Select(transport => NewIntake(endpoint, transport));
         return new EndpointRunner(endpoint, [.. intakes], store, processor, alarm, time, entropy, telemetry, logger, ThrottleOf(endpoint));

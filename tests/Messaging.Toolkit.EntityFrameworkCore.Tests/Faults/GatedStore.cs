@@ -66,6 +66,8 @@ public sealed class Gates
 
         public ISagaCatalogue SagaCatalogue => store.SagaCatalogue;
 
+        public Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken) => store.ReadFiguresAsync(countUpTo, cancellationToken);
+
         public IOutboxSession GetSession(IServiceProvider scope) => store.GetSession(scope);
 
         public IEnumerable<string> Validate() => store.Validate();

@@ -38,7 +38,7 @@ internal sealed class StoreWatch(IMessageStore store, ObservabilityOptions optio
             return;
         }
 
-        last = new(await store.Figures.ReadAsync(options.CountUpTo, cancellationToken), time.GetTimestamp());
+        last = new(await store.ReadFiguresAsync(options.CountUpTo, cancellationToken), time.GetTimestamp());
         await Task.Delay(options.MeasureInterval, time, cancellationToken);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 
 namespace Messaging.Toolkit.Diagnostics.Tracing;
@@ -13,8 +12,6 @@ internal static class TraceContext
 
     /// <summary>More need not be passed on, says the specification.</summary>
     private const int MaxStateLength = 512;
-
-    private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>What of both can be kept. Without a valid parent the state means nothing.</summary>
     public static (string? Parent, string? State) Keep(string? parent, string? state)
@@ -32,9 +29,36 @@ internal static class TraceContext
         return IsValid(parent) && ActivityContext.TryParse(parent, state, isRemote: true, out context);
     }
 
-    private static bool IsValidState(string? state) => state is { Length: > 0 and <= MaxStateLength } && !state.AsSpan().ContainsAnyExceptInRange(' ', '~');
+    private static bool IsValidState(string? state)
+    {
+        if (state is not { Length: > 0 and <= MaxStateLength })
+        {
+            return false;
+        }
 
-    private static bool IsId(ReadOnlySpan<char> text) => IsHex(text) && text.ContainsAnyExcept('0');
+        foreach (var character in state)
+        {
+            if (character is < ' ' or > '~')
+            {
+                return false;
+            }
+        }
 
-    private static bool IsHex(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Hex);
+        return true;
+    }
+
+    private static bool IsId(ReadOnlySpan<char> text) => IsHex(text) && text.TrimStart('0').Length > 0;
+
+    private static bool IsHex(ReadOnlySpan<char> text)
+    {
+        foreach (var character in text)
+        {
+            if (!char.IsAsciiHexDigitLower(character))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }
