@@ -10,7 +10,7 @@ namespace Messaging.Toolkit.Diagnostics;
 /// <summary>The instruments of one host. None carries an id or a key.</summary>
 internal sealed class MessagingMetrics : IDisposable
 {
-    private readonly Meter? own;
+    private readonly bool ownsMeter;
     private readonly Counter<long> handled;
     private readonly Counter<long> duplicates;
     private readonly Counter<long> retries;
@@ -29,7 +29,8 @@ internal sealed class MessagingMetrics : IDisposable
 
     public MessagingMetrics(IMeterFactory? factory = null, ILogger? logger = null, ObservedStores? stores = null)
     {
-        var meter = factory?.Create(MessagingDiagnostics.MeterName, MessagingDiagnostics.Version) ?? (own = new Meter(MessagingDiagnostics.MeterName, MessagingDiagnostics.Version));
+        var meter = factory?.Create(MessagingDiagnostics.MeterName, MessagingDiagnostics.Version) ?? new Meter(MessagingDiagnostics.MeterName, MessagingDiagnostics.Version);
+        (Meter, ownsMeter) = (meter, factory is null);
         Guard = new ListenerGuard(new SafeLogger(logger ?? NullLogger.Instance));
         Client = new ClientMetrics(meter, Guard);
         Stores = stores ?? new ObservedStores();
@@ -50,6 +51,9 @@ internal sealed class MessagingMetrics : IDisposable
         leasesLost = meter.CreateCounter<long>("messaging.toolkit.lease.lost", "{lease}", "Leases lost to another process without being given up.");
         scheduled = meter.CreateCounter<long>("messaging.toolkit.schedule.due", "{message}", "Scheduled messages that fell due and moved to the outbox.");
     }
+
+    /// <summary>What the instruments are of.</summary>
+    public Meter Meter { get; }
 
     /// <summary>Through which everything that listens is called.</summary>
     public ListenerGuard Guard { get; }
@@ -99,7 +103,13 @@ internal sealed class MessagingMetrics : IDisposable
     public void Due(string store, int count) => Guard.Add(scheduled, count, Store(store));
 
     /// <summary>A factory's meter is its own to dispose of.</summary>
-    public void Dispose() => own?.Dispose();
+    public void Dispose()
+    {
+        if (ownsMeter)
+        {
+            Meter.Dispose();
+        }
+    }
 
     private static TagList Endpoint(string name) => new() { { TagNames.Endpoint, name } };
 

@@ -33,7 +33,7 @@ public sealed class MetricTests : IDisposable
         Order(harness, dishes: 1);
 
         measurements.Of("messaging.process.duration").Where(attempt => Equals(attempt.Tags["messaging.consumer.group.name"], "cook"))
-            .Select(attempt => attempt.Tags.GetValueOrDefault("error.type")).Should().Equal("System.InvalidOperationException", null);
+            .Select(attempt => attempt.Tags.GetValueOrDefault("error.type")).Should().BeEquivalentTo(new object?[] { "System.InvalidOperationException", null }, options => options.WithStrictOrdering());
         measurements.Of("messaging.client.operation.duration").Select(operation => operation.Tags["messaging.operation.name"]).Distinct().Should().BeEquivalentTo("send", "settle");
         measurements.Of("messaging.client.operation.duration").Should().OnlyContain(operation => operation.Value >= 0);
     }
@@ -63,7 +63,7 @@ public sealed class MetricTests : IDisposable
     }
 
     [Fact]
-    public void Gauges_of_the_database_have_values_after_the_first_question_and_lose_them_when_they_are_too_old()
+    public void Gauges_of_the_database_have_values_after_the_first_question()
     {
         using var harness = Kitchen.Start();
         measurements.Collect();
