@@ -1,4 +1,5 @@
 using Messaging.Toolkit.DeadLetters;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
@@ -57,6 +58,24 @@ public sealed class StoreFiguresTests
         var figures = await shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().ReadFiguresAsync(countUpTo: 3, CancellationToken.None);
 
         (figures.OutboxPending, figures.Parked, figures.DeadLetters).Should().Be((3, 3, 3));
+    }
+
+    [Fact]
+    public async Task Other_databases_are_asked_in_standard_SQL()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        await using var shop = await ShopHost.CreateAsync(database);
+        await shop.InScopeAsync((db, _) =>
+        {
+            shop.Services.GetRequiredService<EfMessageStore<ShopDb>>().KnownDialect = new SqlDialect(new TableNames(db), TimeProvider.System);
+            return Task.CompletedTask;
+        });
+        await AddAsync(shop, outbox: [TimeSpan.FromMinutes(5), TimeSpan.Zero], parked: 2, letters: 1, due: [TimeSpan.FromMinutes(3)]);
+
+        var figures = await ReadAsync(shop);
+
+        (figures.OutboxPending, figures.Parked, figures.DeadLetters).Should().Be((2, 2, 1));
+        figures.OutboxOldestAge.Should().BeCloseTo(TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(30));
     }
 
     private static Task<StoreFigures> ReadAsync(ShopHost shop)
