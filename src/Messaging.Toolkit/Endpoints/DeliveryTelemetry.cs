@@ -93,6 +93,12 @@ internal sealed class DeliveryTelemetry(string endpoint, string system, Addresse
     private void End(Work work, string outcome, TimeSpan duration)
     {
         work.Begun = null;
+        if (outcome == Outcomes.Abandoned)
+        {
+            // The host stops: that its handler was cancelled is no failure of anybody's.
+            work.ErrorType = null;
+        }
+
         if (metrics.MeasuresProcessing)
         {
             metrics.Processed(SystemOf(work), addresses.OnMetrics(work.Delivery.Envelope), endpoint, duration, work.ErrorType);

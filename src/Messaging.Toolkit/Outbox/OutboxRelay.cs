@@ -203,7 +203,6 @@ internal sealed class OutboxRelay(
             return;
         }
 
-        telemetry.Reported(record, result.Status);
         switch (result.Status)
         {
             case SendStatus.Confirmed:
@@ -220,6 +219,9 @@ internal sealed class OutboxRelay(
             default:
                 throw new InvalidOperationException($"Unknown status {result.Status}.");
         }
+
+        // Last: what the database has failed to take in comes here again.
+        telemetry.Reported(record, result.Status);
     }
 
     private async Task<List<(OutboxRecord Record, MessageEnvelope Envelope)>> ReadEnvelopesAsync(IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
