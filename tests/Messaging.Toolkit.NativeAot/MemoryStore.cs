@@ -41,6 +41,8 @@ sealed class MemoryStore(IServiceScopeFactory scopes) : IMessageStore, IOutboxSt
 
     public IJournalStore Journal => throw new NotSupportedException();
 
+    public Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public event Action? MessagesCommitted;
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<MemorySession>();

@@ -59,6 +59,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The statements that look at instances.</summary>
     public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);
 
+    /// <summary>The statement that counts what waits.</summary>
+    public FiguresSql Figures => field ??= new FiguresSql(this, Names);
+
     public static SqlDialect For(DbContext context, TimeProvider time)
     {
         var names = new TableNames(context);

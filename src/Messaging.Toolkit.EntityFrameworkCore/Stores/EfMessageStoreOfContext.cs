@@ -26,6 +26,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
 {
     private readonly IServiceScopeFactory scopes;
     private readonly EfDatabase<TContext> database;
+    private readonly EfStoreFigures<TContext> figures;
 
     public EfMessageStore(
         OutgoingMessages outgoing, IServiceScopeFactory scopes, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics,
@@ -43,6 +44,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
         Journal = new EfJournalStore<TContext>(database);
+        figures = new EfStoreFigures<TContext>(database);
     }
 
     public string Name => typeof(TContext).Name;
@@ -64,6 +66,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public ISagaCatalogue SagaCatalogue { get; }
 
     public IJournalStore Journal { get; }
+
+    public Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken) => figures.ReadAsync(countUpTo, cancellationToken);
 
     public IOutboxSession GetSession(IServiceProvider scope) => scope.GetRequiredService<TContext>().GetService<OutboxSession>();
 

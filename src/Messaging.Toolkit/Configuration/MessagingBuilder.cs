@@ -1,3 +1,4 @@
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
@@ -23,6 +24,7 @@ public sealed class MessagingBuilder
     private readonly InboxOptions inbox = new();
     private readonly SagaOptions sagas = new();
     private readonly SchedulingOptions scheduling = new();
+    private readonly ObservabilityOptions observability = new();
     private readonly List<RecurringBuilder> recurring = [];
     private JournalOptions? journal;
     private IMessageSerializer serializer = new JsonMessageSerializer();
@@ -184,6 +186,13 @@ public sealed class MessagingBuilder
         return this;
     }
 
+    /// <summary>Changes what is observed of messaging, and how.</summary>
+    public MessagingBuilder Observability(Action<ObservabilityOptions> configure)
+    {
+        configure(observability);
+        return this;
+    }
+
     /// <exception cref="MessagingConfigurationException">Something is wrong; it lists everything that is.</exception>
     internal MessagingModel Build()
     {
@@ -199,6 +208,7 @@ public sealed class MessagingBuilder
         errors.AddRange(sagas.Validate());
         errors.AddRange(scheduling.Validate());
         errors.AddRange(journal?.Validate() ?? []);
+        errors.AddRange(observability.Validate());
         errors.AddRange(ValidateRecurring(byType));
         if (sagas.Retention < inbox.Retention && endpoints.Exists(endpoint => endpoint.Instances.Count > 0))
         {
@@ -228,6 +238,7 @@ public sealed class MessagingBuilder
             Sagas = sagas,
             Scheduling = scheduling,
             Journal = journal,
+            Observability = observability,
             Recurring = [.. recurring.Select(builder => builder.Build())],
             StateSerializer = StateSerializer,
         };

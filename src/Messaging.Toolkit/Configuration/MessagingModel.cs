@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Journal;
@@ -51,6 +52,8 @@ internal sealed record MessagingModel
     /// <summary>How the journal is kept; null if none is.</summary>
     public JournalOptions? Journal { get; init; }
 
+    public ObservabilityOptions Observability { get; init; } = new();
+
     /// <summary>The recurring schedules.</summary>
     public required IReadOnlyList<RecurringDefinition> Recurring { get; init; }
 
@@ -69,6 +72,7 @@ internal sealed record MessagingModel
         Sagas = Sagas,
         Scheduling = Scheduling,
         Journal = Journal,
+        Observability = Observability,
         Recurring = Recurring,
         StateSerializer = StateSerializer,
     };

@@ -2,6 +2,7 @@ using Messaging.Toolkit;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Hosting;
 using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Journal;
@@ -14,6 +15,7 @@ using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -42,9 +44,15 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<EntropySource>();
         services.TryAddSingleton<Dispatcher>();
         services.TryAddSingleton(provider => TransportCollection.Create(provider.GetRequiredService<MessagingModel>(), provider));
-        services.TryAddSingleton(provider => new MessagingMetrics(provider.GetService<System.Diagnostics.Metrics.IMeterFactory>()));
+        services.TryAddSingleton(provider => new MessagingMetrics(
+            provider.GetService<System.Diagnostics.Metrics.IMeterFactory>(), provider.GetService<ILoggerFactory>()?.CreateLogger("Messaging.Toolkit")));
+        services.TryAddSingleton(provider => provider.GetRequiredService<MessagingMetrics>().Guard);
+        services.TryAddSingleton(provider => provider.GetRequiredService<MessagingMetrics>().Stores);
+        services.TryAddSingleton<Addresses>();
+        services.TryAddSingleton<MessagingTracer>();
+        services.TryAddSingleton<CreateSpans>();
         services.TryAddSingleton<BackgroundWork>();
-        services.TryAddSingleton(provider => new MessagingHealthCheck(provider.GetRequiredService<BackgroundWork>()));
+        services.TryAddSingleton(provider => new MessagingHealthCheck(provider.GetRequiredService<BackgroundWork>(), provider.GetRequiredService<MessagingMetrics>().Stores));
         services.TryAddSingleton<MessageIds>();
         services.TryAddSingleton<StoreCollection>();
         services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<TransportCollection>()));

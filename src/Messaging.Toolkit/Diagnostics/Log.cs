@@ -133,4 +133,7 @@ internal static partial class Log
 
     [LoggerMessage(46, LogLevel.Warning, "{Store}: instances of {Definitions} were last run by the same version of another shape. They go on with this one, as far as it has what they depend on: what is more than new steps behind those where they stand needs a new Version.")]
     public static partial void SagaShapesChanged(this ILogger logger, string store, string definitions);
+
+    [LoggerMessage(80, LogLevel.Warning, "Something that listens to the metrics or traces of messaging fails: what it should have heard is missing there. Messages are handled all the same. This is said once.")]
+    public static partial void ListenerFailed(this ILogger logger, Exception exception);
 }

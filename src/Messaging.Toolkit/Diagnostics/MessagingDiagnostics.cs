@@ -11,4 +11,7 @@ public static class MessagingDiagnostics
 
     /// <summary>The name of the <see cref="Meter"/>: pass it to <c>AddMeter</c>.</summary>
     public const string MeterName = "Messaging.Toolkit";
+
+    /// <summary>The version that both are of: the toolkit's.</summary>
+    internal static string? Version { get; } = typeof(MessagingDiagnostics).Assembly.GetName().Version?.ToString(3);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
@@ -23,10 +22,8 @@ namespace Messaging.Toolkit.Endpoints;
 /// </summary>
 internal sealed class DeliveryProcessor(
     EndpointDefinition endpoint, IMessageStore store, MessagingModel model, OutgoingMessages outgoing, ParkingAlarm alarm, TimeProvider time,
-    EntropySource entropy, MessagingMetrics metrics, ILogger logger)
+    EntropySource entropy, MessagingMetrics metrics, DeliveryTelemetry telemetry, ILogger logger)
 {
-    private static readonly ActivitySource Activities = new(MessagingDiagnostics.ActivitySourceName);
-
     private readonly InstanceGate instances = new(time);
     private readonly FailureJudge judge = new(endpoint, store.Inbox, outgoing, NewBackoff(entropy), entropy, metrics, logger);
     private readonly EndingWriter endings = new(endpoint, store, outgoing, NewBackoff(entropy), alarm, metrics, logger);
@@ -46,6 +43,7 @@ internal sealed class DeliveryProcessor(
             else if (TryRead(work) is { } reason)
             {
                 judge.GiveUpUnread(work, reason);
+                telemetry.Refuse(work, "unreadable");
             }
             else
             {
@@ -184,6 +182,7 @@ internal sealed class DeliveryProcessor(
         }
         catch (Exception exception)
         {
+            DeliveryTelemetry.Fail(group[0], exception);
             return judge.Judge(group[0], exception);
         }
     }
@@ -276,6 +275,7 @@ internal sealed class DeliveryProcessor(
         bus.Store = store;
         var context = new MessageContext(envelope, endpoint.Name, work.Attempts + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
+        telemetry.Begin(work);
         var hasExpired = HasExpired(work);
         if (hasExpired && endpoint.DeadLettersExpired)
         {
@@ -297,7 +297,6 @@ internal sealed class DeliveryProcessor(
             return;
         }
 
-        using var activity = Activities.StartActivity($"process {endpoint.Name}", ActivityKind.Consumer, envelope.TraceParent);
         var started = time.GetTimestamp();
         work.IsHandling = true;
         try
@@ -321,6 +320,11 @@ internal sealed class DeliveryProcessor(
 
             work.AfterCommit = context.AfterCommit;
             work.IsHandled = true;
+        }
+        catch (Exception exception)
+        {
+            DeliveryTelemetry.Fail(work, exception);
+            throw;
         }
         finally
         {

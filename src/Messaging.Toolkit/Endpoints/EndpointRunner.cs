@@ -15,7 +15,7 @@ namespace Messaging.Toolkit.Endpoints;
 /// </summary>
 internal sealed class EndpointRunner(
     EndpointDefinition endpoint, IReadOnlyList<Intake> intakes, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
-    ILogger logger, Throttle? throttle = null)
+    DeliveryTelemetry telemetry, ILogger logger, Throttle? throttle = null)
 {
     /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
     private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
@@ -176,6 +176,7 @@ internal sealed class EndpointRunner(
 
     private void Enqueue(Intake intake, IReceiver receiver, IReadOnlyList<Delivery> deliveries)
     {
+        telemetry.Received(intake, deliveries);
         lock (gate)
         {
             foreach (var delivery in deliveries)
@@ -234,6 +235,7 @@ internal sealed class EndpointRunner(
         {
             var verdicts = await AttemptAsync(next);
             await SettleAsync(next, verdicts);
+            telemetry.End(next, verdicts);
             await LetGoAsync(next, verdicts);
             next = CompleteAndTake(next, verdicts);
         }
@@ -262,16 +264,19 @@ internal sealed class EndpointRunner(
     private async Task SettleAsync(List<Work> group, Verdict[] verdicts)
     {
         var endings = group.Zip(verdicts).Where(end => end.Second.Settlement is not null)
-            .GroupBy(end => (end.First.Receiver, Settlement: end.Second.Settlement!.Value), end => end.First.Delivery);
+            .GroupBy(end => (end.First.Receiver, end.First.Intake, Settlement: end.Second.Settlement!.Value), end => end.First.Delivery);
         foreach (var ending in endings)
         {
+            var begun = time.GetTimestamp();
             try
             {
                 await ending.Key.Receiver.SettleAsync([.. ending], ending.Key.Settlement, CancellationToken.None);
+                telemetry.Settled(ending.Key.Intake, begun, failure: null);
             }
             catch (Exception exception)
             {
                 // The receiver is broken, and its deliveries come again through the next one, as duplicates.
+                telemetry.Settled(ending.Key.Intake, begun, exception);
                 logger.SettlingFailed(endpoint.Name, group.Count, exception);
             }
         }

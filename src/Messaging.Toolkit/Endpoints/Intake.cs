@@ -17,6 +17,9 @@ internal sealed class Intake(ITransport transport, TransportCollection transport
     /// <summary>The transport's name if it is not the only one; to be added to what is said of the endpoint.</summary>
     public string Suffix { get; } = transports.AreSeveral ? $" from {transport.Name}" : "";
 
+    /// <summary>The kind of transport.</summary>
+    public string System { get; } = NamedTransport.SystemOf(transport);
+
     /// <summary>Is set when there may be room for more.</summary>
     public Signal Room { get; } = new(time);
 

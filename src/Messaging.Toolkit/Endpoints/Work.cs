@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
@@ -91,6 +92,15 @@ internal sealed class Work(Delivery delivery, IReceiver receiver, Intake? intake
 
     /// <summary>In the current attempt its time was over, and its handlers were not called.</summary>
     public bool HasExpired { get; set; }
+
+    /// <summary>When the current attempt began, by the steady clock; null before it has.</summary>
+    public long? Begun { get; set; }
+
+    /// <summary>The span of the current attempt; null if nobody listens.</summary>
+    public Activity? Span { get; set; }
+
+    /// <summary>What has gone wrong in the current attempt, as spans and metrics tell it; null if nothing has.</summary>
+    public string? ErrorType { get; set; }
 
     /// <summary>The message and its handlers, once the body has been read.</summary>
     public (object Message, IReadOnlyList<HandlerBinding> Handlers)? Read { get; set; }

@@ -1,5 +1,7 @@
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Health;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Endpoints;
 using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Inspection;
@@ -10,6 +12,7 @@ using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +24,7 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, TransportCollection transports, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
-    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, Reporter reporter, ILoggerFactory loggers,
+    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, MessagingTracer tracer, Addresses addresses, BackgroundWork work, Reporter reporter, ILoggerFactory loggers,
     IServiceProvider services) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
@@ -34,7 +37,7 @@ internal sealed class MessagingHost(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var errors = stores.All.SelectMany(store => store.Validate()).Concat(destinations.Validate()).ToList();
+        var errors = stores.All.SelectMany(store => store.Validate()).Concat(destinations.Validate()).Concat(ValidateHealth()).ToList();
         if (errors.Count > 0)
         {
             throw new MessagingConfigurationException(errors);
@@ -65,7 +68,7 @@ internal sealed class MessagingHost(
         foreach (var store in stores.All)
         {
             // Each under a name of its own: two contexts may share their tables, and must share the buckets then.
-            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transports, outgoing, model, time, entropy, metrics, work, logger));
+            relays.Add(new StoreRunner(store, $"{owner}/{relays.Count}", destinations, transports, outgoing, model, time, entropy, metrics, tracer, addresses, work, logger));
         }
 
         endpoints.ForEach(endpoint => endpoint.Start());
@@ -88,11 +91,15 @@ internal sealed class MessagingHost(
         opening = Task.WhenAll(openings.Select(each => new Loop($"{each.Name}: journal", time, entropy, model.Outbox.MaxBackoff, logger).RunAsync(each.Opening.RunOnceAsync, stopRetrying.Token)));
     }
 
+    private IEnumerable<string> ValidateHealth() => services.GetServices<MessagingHealthRegistration>().SelectMany(registration => registration.Options.Validate(model.Observability.CountUpTo));
+
     private EndpointRunner NewRunner(EndpointDefinition endpoint, IMessageStore store, ParkingAlarm alarm)
     {
-        var processor = new DeliveryProcessor(endpoint, store, model, outgoing, alarm, time, entropy, metrics, logger);
+        var system = NamedTransport.SystemOf(transports.Get(endpoint.Via));
+        var telemetry = new DeliveryTelemetry(endpoint.Name, system, addresses, tracer, metrics.Client, model.Observability.LinkDeliveries, time);
+        var processor = new DeliveryProcessor(endpoint, store, model, outgoing, alarm, time, entropy, metrics, telemetry, logger);
         var intakes = endpoint.ReceivesFrom.Select(transports.Get).Distinct().Select(transport => NewIntake(endpoint, transport));
-        return new EndpointRunner(endpoint, [.. intakes], store, processor, alarm, time, entropy, logger, ThrottleOf(endpoint));
+        return new EndpointRunner(endpoint, [.. intakes], store, processor, alarm, time, entropy, telemetry, logger, ThrottleOf(endpoint));
     }
 
     private Intake NewIntake(EndpointDefinition endpoint, ITransport transport)

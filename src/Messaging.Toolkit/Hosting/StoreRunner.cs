@@ -1,5 +1,7 @@
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Measuring;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Running;
@@ -31,6 +33,7 @@ internal sealed class StoreRunner
     private readonly WorkState scheduling;
     private readonly RecurringSchedules? recurring;
     private readonly WorkState? ticking;
+    private readonly StoreWatch watch;
     private readonly TimeProvider time;
     private readonly EntropySource entropy;
     private readonly ILogger logger;
@@ -39,7 +42,7 @@ internal sealed class StoreRunner
 
     public StoreRunner(
         IMessageStore store, string owner, Destinations destinations, TransportCollection transports, OutgoingMessages outgoing, MessagingModel model,
-        TimeProvider time, EntropySource entropy, MessagingMetrics metrics, BackgroundWork work, ILogger logger)
+        TimeProvider time, EntropySource entropy, MessagingMetrics metrics, MessagingTracer tracer, Addresses addresses, BackgroundWork work, ILogger logger)
     {
         this.store = store;
         this.time = time;
@@ -51,7 +54,8 @@ internal sealed class StoreRunner
         {
             var name = transports.AreSeveral ? $"{store.Name} to {transport.Name}" : store.Name;
             var wake = new Signal(time);
-            relays.Add((new OutboxRelay(store, name, transport, outgoing, leases, destinations.Of(transport), options, wake, time, entropy, metrics, logger, work.Add($"outbox of {name}")), wake));
+            var telemetry = new RelayTelemetry(store.Name, transport, addresses, tracer, metrics, time);
+            relays.Add((new OutboxRelay(store, name, transport, outgoing, leases, destinations.Of(transport), options, wake, time, entropy, metrics, telemetry, logger, work.Add($"outbox of {name}")), wake));
         }
 
         leasing = work.Add($"leases of {store.Name}");
@@ -73,6 +77,10 @@ internal sealed class StoreRunner
             timeouts = new SagaTimeouts(store, sagaEndpoints.SelectMany(endpoint => endpoint.Instances, (endpoint, definition) => (definition.Name, endpoint.Name)).ToDictionary(), outgoing, model.Sagas, time);
             census = new SagaCensus(store, [.. sagaEndpoints.SelectMany(endpoint => endpoint.Instances)], () => leases.KeepsHouse, work.Add($"sagas of {store.Name}"), model.Inbox.CleanupInterval, time, logger);
         }
+
+
+        watch = new StoreWatch(store, model.Observability, time);
+        metrics.Stores.Add(new ObservedStore(store.Name, watch, () => leases.Buckets.Count, () => census?.Latest, model.Observability, time));
     }
 
     public void Start()
@@ -81,6 +89,7 @@ internal sealed class StoreRunner
         store.Schedule.Scheduled += mover.OnScheduled;
         background = Task.WhenAll(
             NewLoop("leases", options.HeartbeatInterval, leasing).RunAsync(KeepLeasesAsync, stopping.Token),
+            NewLoop("measuring", options.MaxBackoff).RunAsync(watch.RunOnceAsync, stopping.Token),
             NewLoop("housekeeping", options.MaxBackoff).RunAsync(housekeeper.RunOnceAsync, stopping.Token),
             NewLoop("schedule", options.MaxBackoff, scheduling).RunAsync(mover.RunOnceAsync, stopping.Token),
             recurring is null ? Task.CompletedTask : NewLoop("recurring schedules", options.MaxBackoff, ticking).RunAsync(recurring.RunOnceAsync, stopping.Token),

@@ -2,13 +2,14 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Journal;
 
 namespace Messaging.Toolkit.Messages;
 
 /// <summary>
 /// Envelopes as the headers of a broker's message, in the binary mode of CloudEvents 1.0.2: the attributes with a prefix, the W3C trace
-/// context and the application's own headers without. The body is the message as it was serialized.
+/// context and the application's own headers without. The trace context is that of the message's creation, and is read from the attribute first. The body is the message as it was serialized.
 /// </summary>
 /// <remarks>Reading takes everything: what another program has sent must reach a handler or the dead letters, and not be lost because of a header.</remarks>
 /// <param name="prefix">What attributes are written with: <c>cloudEvents_</c> on AMQP, <c>ce_</c> on Kafka.</param>
@@ -37,6 +38,8 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
     private readonly string expiryTime = prefix + "expirytime";
     private readonly string idempotencyKey = prefix + "idempotencykey";
     private readonly string hybridTime = prefix + "hybridtime";
+    private readonly string creationParent = prefix + TraceParent;
+    private readonly string creationState = prefix + TraceState;
 
     /// <summary>Writes everything but the content type and the body, for which brokers have fields of their own.</summary>
     /// <param name="envelope">The message.</param>
@@ -67,6 +70,10 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         AddIfPresent(hybridTime, envelope.PublishedAt?.ToString());
         AddIfPresent(TraceParent, envelope.TraceParent);
         AddIfPresent(TraceState, envelope.TraceState);
+
+        // Once more under the names of CloudEvents' own extension: a broker's client that is observed too puts the span of its call in the place of the other one.
+        AddIfPresent(creationParent, envelope.TraceParent);
+        AddIfPresent(creationState, envelope.TraceState);
         foreach (var (name, value) in envelope.Headers)
         {
             add(headers, name, value);
@@ -90,15 +97,26 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         ArgumentNullException.ThrowIfNull(headers);
         ArgumentNullException.ThrowIfNull(broker);
         var attributes = new Attributes();
+        (string? Parent, string? State) hop = default;
         Dictionary<string, string>? own = null;
         foreach (var (name, value) in headers)
         {
-            if (!attributes.TrySet(AttributeOf(name), value))
+            if (name == TraceParent)
+            {
+                hop.Parent = value;
+            }
+            else if (name == TraceState)
+            {
+                hop.State = value;
+            }
+            else if (!attributes.TrySet(AttributeOf(name), value))
             {
                 (own ??= new(StringComparer.Ordinal))[name] = value;
             }
         }
 
+        var creation = TraceContext.Keep(attributes.TraceParent, attributes.TraceState);
+        var (traceParent, traceState) = creation.Parent is null ? TraceContext.Keep(hop.Parent, hop.State) : creation;
         var sender = Fit(attributes.Source) ?? "";
         var foreignId = attributes.Id ?? broker.Id;
         var messageId = foreignId is null ? broker.NewId : Guid.TryParse(foreignId, out var known) ? known : MessageIds.OfForeign(sender, foreignId);
@@ -113,8 +131,8 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
             ConversationId = Guid.TryParse(attributes.ConversationId, out var conversation) ? conversation : messageId,
             CausationId = Guid.TryParse(attributes.CausationId, out var causation) ? causation : null,
             CorrelationId = Fit(attributes.CorrelationId ?? broker.CorrelationId),
-            TraceParent = attributes.TraceParent,
-            TraceState = attributes.TraceState,
+            TraceParent = traceParent,
+            TraceState = traceState,
             Recipient = Names.Refuse(attributes.Recipient) is null ? attributes.Recipient : null,
             ReplyTo = ReplyAddress.Of(attributes.ReplyTo, Fit(attributes.Request), FitKey(attributes.ReplyKey), attributes.Acknowledge, attributes.ReplyVia),
             InReplyTo = Fit(attributes.InReplyTo),
@@ -126,11 +144,10 @@ public sealed class CloudEventHeaders(string prefix, string? alsoRead = null)
         };
     }
 
-    /// <summary>The name of an attribute without its prefix, or a name that has none.</summary>
+    /// <summary>The name of an attribute without its prefix; empty if it has none.</summary>
     private ReadOnlySpan<char> AttributeOf(string name)
         => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? name.AsSpan(prefix.Length)
             : alsoRead is not null && name.StartsWith(alsoRead, StringComparison.OrdinalIgnoreCase) ? name.AsSpan(alsoRead.Length)
-            : name is TraceParent or TraceState ? name
             : default;
 
     private static DateTimeOffset? TimeOf(string? text)

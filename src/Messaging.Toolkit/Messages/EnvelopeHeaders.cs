@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Journal;
 
 namespace Messaging.Toolkit.Messages;
@@ -131,6 +132,7 @@ internal static class EnvelopeHeaders
                 else json.Skip();
             }
 
+            (traceParent, traceState) = TraceContext.Keep(traceParent, traceState);
             return new MessageEnvelope
             {
                 Id = id,

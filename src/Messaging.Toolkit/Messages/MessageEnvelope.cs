@@ -11,6 +11,8 @@ public sealed class MessageEnvelope
 {
     private IReadOnlyDictionary<string, string> headers = ReadOnlyDictionary<string, string>.Empty;
     private ReplyAddress? replyTo;
+    private string? traceParent;
+    private string? traceState;
 
     /// <summary>CloudEvents <c>id</c>: a UUIDv7; the identity by which duplicates are recognized.</summary>
     public required Guid Id { get; init; }
@@ -39,11 +41,19 @@ public sealed class MessageEnvelope
     /// <summary>Extension <c>correlationid</c>: the first sender's own, or null.</summary>
     public string? CorrelationId { get; init; }
 
-    /// <summary>W3C <c>traceparent</c> of the publisher, or null.</summary>
-    public string? TraceParent { get; init; }
+    /// <summary>W3C <c>traceparent</c> of the span in which it was made, or null. Nobody changes it on the way.</summary>
+    public string? TraceParent
+    {
+        get => traceParent;
+        init => traceParent = value;
+    }
 
-    /// <summary>W3C <c>tracestate</c> of the publisher, or null.</summary>
-    public string? TraceState { get; init; }
+    /// <summary>W3C <c>tracestate</c> of that span, or null.</summary>
+    public string? TraceState
+    {
+        get => traceState;
+        init => traceState = value;
+    }
 
     /// <summary>Extension <c>recipient</c>: the one endpoint that it is for, or null if it is for all that its type is for.</summary>
     public string? Recipient { get; init; }
@@ -80,6 +90,9 @@ public sealed class MessageEnvelope
 
     /// <summary>The serialized message.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Gives a new message its trace context, before anybody else sees it.</summary>
+    internal void Trace((string? Parent, string? State) context) => (traceParent, traceState) = context;
 
     /// <summary>The same message with other headers.</summary>
     internal MessageEnvelope With(IReadOnlyDictionary<string, string> others)

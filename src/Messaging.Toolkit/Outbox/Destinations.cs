@@ -54,11 +54,17 @@ internal sealed class Destinations
     /// <param name="endpoint">The endpoint. One of this application's says itself over which transport.</param>
     /// <param name="via">The transport for another application's endpoint. Null, or one that there is no more, for the default.</param>
     public string Of(string endpoint, string? via)
-        => (byEndpoint.GetValueOrDefault(endpoint) ?? transports.Find(via) ?? transports.Get(model.DefaultVia)).GetDestination(endpoint);
+        => TransportTo(endpoint, via).GetDestination(endpoint);
 
     /// <summary>The one of copies of an endpoint's dead letters, or null if none of the transports that it receives from wants any.</summary>
     public string? OfDeadLetters(string endpoint)
         => model.Endpoints.FirstOrDefault(each => each.Name == endpoint)?.ReceivesFrom.Select(from => transports.Get(from).DeadLetterDestination).FirstOrDefault(destination => destination is not null);
+
+    /// <summary>The kind of transport that a message goes over.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="endpoint">The one endpoint that it is for, or null.</param>
+    /// <param name="via">The transport if that is another application's.</param>
+    public string SystemOf(MessageType type, string? endpoint, string? via) => NamedTransport.SystemOf(endpoint is null ? transports.Get(type.Via) : TransportTo(endpoint, via));
 
     /// <summary>Whether there is such a transport.</summary>
     public bool Knows(string via) => transports.Find(via) is not null;
@@ -80,6 +86,8 @@ internal sealed class Destinations
             }
         }
     }
+
+    private ITransport TransportTo(string endpoint, string? via) => byEndpoint.GetValueOrDefault(endpoint) ?? transports.Find(via) ?? transports.Get(model.DefaultVia);
 
     private bool Receives(EndpointDefinition endpoint, ITransport transport) => endpoint.ReceivesFrom.Any(from => transports.Get(from) == transport);
 

@@ -29,6 +29,9 @@ public sealed record OutboxRecord
     /// <summary>The serialized message.</summary>
     public required byte[] Body { get; init; }
 
+    /// <summary>What metrics call the place that it is for; null while nobody counts.</summary>
+    internal string? Address { get; set; }
+
     /// <exception cref="FormatException">The headers are not readable.</exception>
     internal MessageEnvelope ToEnvelope() => EnvelopeHeaders.Read(MessageId, Type, Key, Headers, Body);
 }

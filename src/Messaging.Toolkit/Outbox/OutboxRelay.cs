@@ -17,7 +17,7 @@ namespace Messaging.Toolkit.Outbox;
 /// </summary>
 internal sealed class OutboxRelay(
     IMessageStore store, string name, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
-    OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, ILogger logger, WorkState state)
+    OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, RelayTelemetry telemetry, ILogger logger, WorkState state)
 {
     private readonly CancellationTokenSource stopSending = new();
     private readonly CancellationTokenSource stopConfirming = new();
@@ -83,6 +83,7 @@ internal sealed class OutboxRelay(
         finally
         {
             // What this sender did not report is unknown now: it is read and sent again.
+            telemetry.Lost(window.Count);
             window = NewWindow(destinations, options, time, entropy);
         }
 
@@ -144,7 +145,23 @@ internal sealed class OutboxRelay(
         var accepted = window.Add(messages.Where(message => leases.Holds(message.Record.Bucket)));
         if (accepted.Count > 0)
         {
+            telemetry.Address(messages);
+            await HandOverAsync(sender, accepted, cancellationToken);
+        }
+    }
+
+    private async Task HandOverAsync(ISender sender, IReadOnlyList<TransportMessage> accepted, CancellationToken cancellationToken)
+    {
+        var batch = telemetry.Begin(accepted);
+        try
+        {
             await Guarded(() => sender.SendAsync(accepted, cancellationToken), cancellationToken);
+            telemetry.End(batch, failure: null);
+        }
+        catch (Exception exception)
+        {
+            telemetry.End(batch, exception.InnerException ?? exception);
+            throw;
         }
     }
 
@@ -203,6 +220,9 @@ internal sealed class OutboxRelay(
             default:
                 throw new InvalidOperationException($"Unknown status {result.Status}.");
         }
+
+        // Last: what the database has failed to take in comes here again.
+        telemetry.Reported(record, result.Status);
     }
 
     private async Task<List<(OutboxRecord Record, MessageEnvelope Envelope)>> ReadEnvelopesAsync(IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)

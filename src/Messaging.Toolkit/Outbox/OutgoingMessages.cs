@@ -1,8 +1,8 @@
 using System.Collections.ObjectModel;
-using System.Diagnostics;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.DeadLetters;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Scheduling;
@@ -14,8 +14,11 @@ namespace Messaging.Toolkit.Outbox;
 /// Makes envelopes of what the application publishes: serialized, addressed and checked here and now, so that what is
 /// wrong with a message fails in the caller's hands and never later in the relay.
 /// </summary>
-internal sealed class OutgoingMessages(MessagingModel model, Destinations destinations, MessageIds ids, JournalEntries journal, TimeProvider time, ILogger<OutgoingMessages> logger)
+internal sealed class OutgoingMessages(
+    MessagingModel model, Destinations destinations, MessageIds ids, CreateSpans spans, JournalEntries journal, TimeProvider time, ILogger<OutgoingMessages> logger)
 {
+    private readonly SafeLogger logger = new(logger);
+
     /// <summary>What is said of messages in the journal.</summary>
     public JournalEntries Journal => journal;
 
@@ -161,6 +164,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
     private MessageEnvelope CreateEnvelope(Draft draft, Action<PublishOptions>? configure, MessageEnvelope? cause, Func<Guid> newId, out Schedule? schedule)
     {
         var (message, type, addressing, recipient) = draft;
+        var started = MessagingTracer.IsListened ? time.GetUtcNow() : default;
         var options = new PublishOptions();
         configure?.Invoke(options);
         schedule = options.Schedule;
@@ -188,7 +192,7 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
         var body = Serialize(message, type);
         var id = options.IdempotencyKey is { } idempotencyKey && addressing.Id is null ? MessageIds.OfIdempotencyKey(model.Source, type.Name, idempotencyKey) : newId();
         var now = time.GetUtcNow();
-        return new MessageEnvelope
+        var envelope = new MessageEnvelope
         {
             Id = id,
             Type = type.Name,
@@ -199,8 +203,6 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             ConversationId = cause?.ConversationId ?? id,
             CausationId = cause?.Id,
             CorrelationId = options.CorrelationId ?? cause?.CorrelationId,
-            TraceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : cause?.TraceParent,
-            TraceState = Activity.Current?.TraceStateString ?? cause?.TraceState,
             Recipient = recipient,
             ReplyTo = addressing.ReplyTo,
             InReplyTo = addressing.InReplyTo,
@@ -210,6 +212,8 @@ internal sealed class OutgoingMessages(MessagingModel model, Destinations destin
             Headers = options.HeadersOrNull ?? ReadOnlyDictionary<string, string>.Empty,
             Body = body,
         };
+        envelope.Trace(MessagingTracer.IsListened ? spans.Note(envelope, destinations.SystemOf(type, recipient, addressing.Via), started, cause) : CreateSpans.Ambient(cause));
+        return envelope;
     }
 
     private string? Refuse(string? key, PublishOptions options)

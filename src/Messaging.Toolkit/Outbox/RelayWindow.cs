@@ -133,13 +133,16 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         }
     }
 
-    public bool IsEmpty
+    public bool IsEmpty => Count == 0;
+
+    /// <summary>How many are under way.</summary>
+    public int Count
     {
         get
         {
             lock (gate)
             {
-                return inFlight.Count == 0;
+                return inFlight.Count;
             }
         }
     }

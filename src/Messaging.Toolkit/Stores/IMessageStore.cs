@@ -42,6 +42,14 @@ public interface IMessageStore
     /// <summary>What was published and handled.</summary>
     IJournalStore Journal { get; }
 
+    /// <summary>
+    /// Counts what waits, for metrics and health checks, in one statement and in no transaction of anybody's. Ages are by the store's clock, and never negative. May be called
+    /// from several threads; throws what the database throws.
+    /// </summary>
+    /// <param name="countUpTo">How far rows are counted: it returns no number greater than this, and what it costs is bounded by it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken);
+
     /// <summary>Set whenever this process may have committed messages to the outbox.</summary>
     event Action? MessagesCommitted;
 

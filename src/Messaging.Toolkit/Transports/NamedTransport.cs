@@ -15,6 +15,11 @@ internal sealed class NamedTransport(string name, ITransport transport) : ITrans
 
     public string Name => name;
 
+    /// <summary>The kind of a transport, whatever the application calls it: the value of <c>messaging.system</c>.</summary>
+    public static string SystemOf(ITransport transport) => transport is NamedTransport named ? named.System : transport.Name;
+
+    private string System => transport.Name;
+
     public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => [.. transport.GetDestinations(type, subscribers).Select(Outer)];
 
     public string GetDestination(string endpoint) => Outer(transport.GetDestination(endpoint));

@@ -68,6 +68,8 @@ public sealed class Gates
 
         public Toolkit.Journal.IJournalStore Journal => store.Journal;
 
+        public Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken) => store.ReadFiguresAsync(countUpTo, cancellationToken);
+
         public IOutboxSession GetSession(IServiceProvider scope) => store.GetSession(scope);
 
         public IEnumerable<string> Validate() => store.Validate();

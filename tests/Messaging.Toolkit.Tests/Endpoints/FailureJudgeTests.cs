@@ -166,7 +166,7 @@ public sealed class FailureJudgeTests
             Failures = Policy(configure),
         };
         var entropy = new SeededEntropy(1);
-        var outgoing = new OutgoingMessages(null!, null!, null!, null!, TimeProvider.System, NullLogger<OutgoingMessages>.Instance);
+        var outgoing = new OutgoingMessages(null!, null!, null!, null!, null!, TimeProvider.System, NullLogger<OutgoingMessages>.Instance);
         return new FailureJudge(endpoint, new NoInbox(), outgoing, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), entropy), entropy, new MessagingMetrics(), NullLogger.Instance);
     }
 

@@ -80,6 +80,8 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
 
     public Toolkit.Journal.IJournalStore Journal => throw new NotSupportedException();
 
+    public Task<StoreFigures> ReadFiguresAsync(int countUpTo, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task AppendAsync(IReadOnlyList<OutgoingMessage> messages, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<string>> ReadDestinationsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Tracing;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Tests.Runtime;
@@ -134,7 +135,8 @@ public sealed class RelayTests
         }
 
         leases.Buckets.Should().HaveCount(OutboxOptions.Buckets);
-        var relay = new OutboxRelay(store, "store", transport, outgoing: null!, leases, destinations, options, wake, time, new SeededEntropy(1), metrics, NullLogger.Instance, new WorkState("relay"));
+        var telemetry = new RelayTelemetry("store", transport, addresses: null!, new MessagingTracer(metrics.Guard, time), metrics, time);
+        var relay = new OutboxRelay(store, "store", transport, outgoing: null!, leases, destinations, options, wake, time, new SeededEntropy(1), metrics, telemetry, NullLogger.Instance, new WorkState("relay"));
         return new SteppedRelay(relay, leases, wake);
     }
 

@@ -323,6 +323,10 @@ internal sealed class ProcessHandler(ProcessDefinition definition, string endpoi
             turn.Bus.Store, turn.Scope, turn.Instance, progress, turn.Services.States.Write(turn.State, definition.Name),
             new InstanceSummary(turn.Correlation, status, progress.IsCompleted ? "" : progress.State ?? "", isStuck ? turn.Instance.Record!.Reason : null, isStuck ? SagaFailureKind.Broken : null, isStuck ? null : progress.DueAt),
             turn.CancellationToken);
+        if (status == SagaStatus.Completed && !turn.Instance.IsFinished)
+        {
+            turn.Context.OnCommitted(() => turn.Services.Metrics.SagaEnded(definition.Name, status));
+        }
     }
 
     /// <summary>A progress as a version has left it, as the current one has it.</summary>

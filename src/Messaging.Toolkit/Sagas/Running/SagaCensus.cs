@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Diagnostics.Measuring;
 using Messaging.Toolkit.Sagas.Definitions;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Stores;
@@ -20,8 +21,13 @@ internal sealed class SagaCensus(
     private const string Cure = "they are not touched. Deploy a definition that has it, or one with a Version whose upgrade maps it.";
 
     private readonly Dictionary<string, InstanceDefinition> known = definitions.ToDictionary(definition => definition.Name, StringComparer.Ordinal);
+    private volatile Measured<IReadOnlyList<SagaStanding>>? latest;
     private string? reported;
     private string reportedShapes = "";
+
+    /// <summary>Where the instances stood at the last look; null unless this process is the one that goes on looking, and has done so lately.</summary>
+    public Measured<IReadOnlyList<SagaStanding>>? Latest
+        => keepsHouse() && latest is { } look && look.Age(time) <= interval * ObservabilityOptions.IntervalsUntilStale ? look : null;
 
     /// <summary>Does one round; waits.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -37,6 +43,7 @@ internal sealed class SagaCensus(
     private async Task LookAsync(CancellationToken cancellationToken)
     {
         var standings = (await store.SagaCatalogue.ReadStandingsAsync(cancellationToken)).Where(standing => known.ContainsKey(standing.Definition)).ToList();
+        latest = new(standings, time.GetTimestamp());
         var troubles = standings
             .Select(standing => (Standing: standing, Trouble: TroubleOf(known[standing.Definition], standing)))
             .Where(each => each.Trouble is not null)

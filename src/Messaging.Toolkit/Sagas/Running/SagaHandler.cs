@@ -299,6 +299,11 @@ internal sealed class SagaHandler(SagaDefinition definition, string endpoint) : 
         {
             turn.Context.OnCommitted(() => turn.Services.Watch.Look(turn.Bus.Store));
         }
+
+        if (status is (SagaStatus.Completed or SagaStatus.Compensated) && !instance.IsFinished)
+        {
+            turn.Context.OnCommitted(() => turn.Services.Metrics.SagaEnded(definition.Name, status));
+        }
     }
 
     /// <summary>A progress as a version has left it, as the current one has it. What that does not undo any more need not be undone: a new version says so.</summary>
