@@ -58,6 +58,12 @@ internal sealed class TableNames
             Column<ScheduleRow>(nameof(ScheduleRow.Body)), Column<ScheduleRow>(nameof(ScheduleRow.CreatedAt)));
         Recurring = new(
             Table<RecurringRow>(), Column<RecurringRow>(nameof(RecurringRow.Name)), Column<RecurringRow>(nameof(RecurringRow.Expression)), Column<RecurringRow>(nameof(RecurringRow.LastTick)));
+        Stream = new(
+            Table<StreamRow>(), Column<StreamRow>(nameof(StreamRow.Endpoint)), Column<StreamRow>(nameof(StreamRow.Stream)), Column<StreamRow>(nameof(StreamRow.Epoch)),
+            Column<StreamRow>(nameof(StreamRow.Next)), Column<StreamRow>(nameof(StreamRow.ClaimsUntil)));
+        StreamIds = new(
+            Table<StreamIdsRow>(), Column<StreamIdsRow>(nameof(StreamIdsRow.Id)), Column<StreamIdsRow>(nameof(StreamIdsRow.Endpoint)),
+            Column<StreamIdsRow>(nameof(StreamIdsRow.Stream)), Column<StreamIdsRow>(nameof(StreamIdsRow.Total)), Column<StreamIdsRow>(nameof(StreamIdsRow.Ids)));
     }
 
     public OutboxNames Outbox { get; }
@@ -77,6 +83,10 @@ internal sealed class TableNames
     public ScheduleNames Schedule { get; }
 
     public RecurringNames Recurring { get; }
+
+    public StreamNames Stream { get; }
+
+    public StreamIdsNames StreamIds { get; }
 
     private string Table<TRow>()
     {
@@ -111,4 +121,8 @@ internal sealed class TableNames
         string Table, string Id, string ScheduleId, string DueAt, string MessageId, string Destination, string Bucket, string Key, string Type, string Headers, string Body, string CreatedAt);
 
     public sealed record RecurringNames(string Table, string Name, string Expression, string LastTick);
+
+    public sealed record StreamNames(string Table, string Endpoint, string Stream, string Epoch, string Next, string ClaimsUntil);
+
+    public sealed record StreamIdsNames(string Table, string Id, string Endpoint, string Stream, string Total, string Ids);
 }

@@ -9,6 +9,7 @@ using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -47,6 +48,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<StoreCollection>();
         services.TryAddSingleton(provider => new Destinations(provider.GetRequiredService<MessagingModel>(), provider.GetRequiredService<TransportCollection>()));
         services.TryAddSingleton<OutgoingMessages>();
+        services.TryAddSingleton<StreamTaker>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
         services.TryAddSingleton<LeftBehindActivities>();

@@ -86,6 +86,9 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "{Store}: {Count} messages are parked at endpoint '{Endpoint}', which this process does not have, and what is due there has not been taken for {Overdue}. They are kept: run a process with the endpoint, or delete the rows.")]
     public static partial void EndpointLeft(this ILogger logger, string store, long count, string endpoint, TimeSpan overdue);
 
+    [LoggerMessage(36, LogLevel.Warning, "{Endpoint}: another process has taken {Stream} since this one did, in epoch {Epoch}, or its row was deleted. What was begun of it here is rolled back, and handled there.")]
+    public static partial void StreamLost(this ILogger logger, string endpoint, string stream, long epoch);
+
     [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
     public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
 

@@ -1,0 +1,26 @@
+using Messaging.Toolkit.Configuration;
+using Messaging.Toolkit.Stores;
+
+namespace Messaging.Toolkit.Streams;
+
+/// <summary>Takes streams for endpoints, each in the store that its handlers' transactions run in.</summary>
+internal sealed class StreamTaker(MessagingModel model, StoreCollection stores)
+{
+    /// <summary>Takes streams one after another. What was taken stays so if a later one fails: nobody else has lost anything by it.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="streams">Their names.</param>
+    /// <param name="memory">How many ids of each are remembered.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The positions, in the order of the names.</returns>
+    public async Task<IReadOnlyList<StreamPosition>> TakeAsync(string endpoint, IReadOnlyCollection<string> streams, int memory, CancellationToken cancellationToken)
+    {
+        var store = stores.Get(model.Endpoints.Single(each => each.Name == endpoint).Store);
+        var positions = new List<StreamPosition>(streams.Count);
+        foreach (var stream in streams)
+        {
+            positions.Add(new StreamPosition(endpoint, stream, await store.Streams.TakeAsync(endpoint, stream, memory, model.Inbox.Retention, cancellationToken), memory));
+        }
+
+        return positions;
+    }
+}
