@@ -154,7 +154,7 @@ public sealed class ConcurrentDeliveryTests
     }
 
     private static Task<IReadOnlyList<HandlingOutcome>> HandleAsync(ShopHost shop, MessageEnvelope[] messages, Func<int, Task>? inside = null)
-        => shop.Services.GetRequiredService<IMessageStore>().Inbox.HandleAsync("shop", messages, async (scope, _, index, _) =>
+        => shop.Services.GetRequiredService<IMessageStore>().Inbox.HandleAsync("shop", [.. messages.Select(message => new Delivery(message))], async (scope, _, index, _) =>
         {
             scope.GetRequiredService<ShopDb>().Effects.Add(new Effect { Handler = "shop", MessageId = messages[index].Id, Key = messages[index].Key });
             await (inside?.Invoke(index) ?? Task.CompletedTask);
