@@ -5,6 +5,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;

@@ -104,7 +104,7 @@ public sealed class ParkingStoreTests
         var handled = new List<int>();
 
         var outcomes = await StoreOf(shop).Inbox.HandleAsync(
-            "shop", [Envelope(New("key")), Envelope(New("other")), Envelope(New(null)), Envelope(New("key"))],
+            "shop", [new(Envelope(New("key"))), new(Envelope(New("other"))), new(Envelope(New(null))), new(Envelope(New("key")))],
             (_, _, index, _) =>
             {
                 handled.Add(index);

@@ -176,6 +176,7 @@ internal sealed class SimulatedConsumer : SimulatedClient, IConsumerClient
         {
             if (start.Offset != Offset.Unset)
             {
+                Cluster.Note($"{Life.Name} begins in {start.TopicPartition} at {start.Offset} for {group}");
                 added.Find(position => position.Partition == start.TopicPartition)!.BeginAt(start.Offset.Value);
             }
         }
