@@ -156,7 +156,12 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
 
     public async Task<IReadOnlyCollection<TopicPartitionOffset>> OnAssigned(IReadOnlyCollection<TopicPartition> assigned)
     {
-        var positions = taker is null || assigned.Count == 0 ? null : await TakeAsync(taker, assigned);
+        IReadOnlyDictionary<TopicPartition, StreamPosition> positions = new Dictionary<TopicPartition, StreamPosition>();
+        if (taker is not null && assigned.Count > 0)
+        {
+            positions = await TakeAsync(taker, assigned);
+        }
+
         lock (gate)
         {
             if (taker is not null && broken is not null)
@@ -169,10 +174,12 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
             var room = Math.Max(LeastRoom, prefetch / Math.Max(1, partitions.Count + assigned.Count));
             foreach (var partition in assigned)
             {
-                var state = new AssignedPartition(partition, room, maxAhead, positions?[partition]);
-                if (isClosed)
+                var state = new AssignedPartition(partition, room, maxAhead, positions.GetValueOrDefault(partition));
+                if (isClosed || (taker is not null && !positions.ContainsKey(partition)))
                 {
                     state.Close();
+                    state.IsPaused = true;
+                    client?.Pause(partition);
                 }
 
                 partitions[partition] = state;
@@ -186,7 +193,7 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
         }
 
         joined.Set();
-        return [.. assigned.Select(partition => new TopicPartitionOffset(partition, PartitionTaker.StartOf(positions?[partition])))];
+        return [.. assigned.Select(partition => new TopicPartitionOffset(partition, PartitionTaker.StartOf(positions.GetValueOrDefault(partition))))];
     }
 
     public Task OnRevoked(IReadOnlyCollection<TopicPartition> revoked)
@@ -277,19 +284,31 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
         joined.Set();
     }
 
-    /// <summary>Makes the partitions this process's in the database. If that fails the receiver is of no use: the next one tries again.</summary>
-    private async Task<IReadOnlyDictionary<TopicPartition, StreamPosition>?> TakeAsync(PartitionTaker taker, IReadOnlyCollection<TopicPartition> assigned)
+    /// <summary>
+    /// Makes the partitions this process's in the database. If that fails with all, the receiver is of no use; if with some, whose last transaction is still in the
+    /// middle of a handler perhaps, it receives from the others for a while. Then the next one tries again.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<TopicPartition, StreamPosition>> TakeAsync(PartitionTaker taker, IReadOnlyCollection<TopicPartition> assigned)
     {
-        try
+        using var patience = new CancellationTokenSource(PartitionTaker.Patience, time);
+        var (positions, failure) = await taker.TakeAsync(reader.Endpoint, assigned, patience.Token);
+        if (failure is not null && positions.Count == 0)
         {
-            using var patience = new CancellationTokenSource(PartitionTaker.Patience, time);
-            return await taker.TakeAsync(reader.Endpoint, assigned, patience.Token);
+            OnBroken(failure);
         }
-        catch (Exception exception)
+        else if (failure is not null)
         {
-            OnBroken(exception);
-            return null;
+            logger.NotTaken(reader.Endpoint, assigned.Count - positions.Count, PartitionTaker.RetryPause, failure);
+            _ = BreakLaterAsync(failure);
         }
+
+        return positions;
+    }
+
+    private async Task BreakLaterAsync(Exception failure)
+    {
+        await Task.Delay(PartitionTaker.RetryPause, time);
+        OnBroken(failure);
     }
 
     /// <summary>What was handed out could not be handled because somebody else has taken the partition, and it is not known here: it joins again. Call with the lock held.</summary>

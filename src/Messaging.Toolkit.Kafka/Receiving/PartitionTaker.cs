@@ -13,19 +13,19 @@ internal sealed class PartitionTaker(string transport, int memory, Func<StreamTa
     /// <summary>How long it may take. Meanwhile nothing is received.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    public async Task<IReadOnlyDictionary<TopicPartition, StreamPosition>> TakeAsync(string endpoint, IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken)
+    /// <summary>How long those that could be taken are received from before it is tried with all again.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>Takes partitions. Those that are not in the result could not be taken; the failure says why.</summary>
+    public async Task<(IReadOnlyDictionary<TopicPartition, StreamPosition> Positions, Exception? Failure)> TakeAsync(
+        string endpoint, IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        try
-        {
-            var positions = await streams().TakeAsync(endpoint, [.. partitions.Select(NameOf)], memory, cancellationToken);
-            return partitions.Zip(positions).ToDictionary(each => each.First, each => each.Second);
-        }
-        catch (Exception exception)
-        {
-            throw new MessagingException(
-                $"OffsetsInDatabase: the positions of endpoint '{endpoint}' cannot be read and taken in the database, so nothing is received. If their tables are missing (stream and stream_ids), " +
-                "add a migration; the application needs the rights to select, insert, update and delete there. It is tried again.", exception);
-        }
+        var (positions, failure) = await streams().TakeAsync(endpoint, [.. partitions.Select(NameOf)], memory, cancellationToken);
+        var taken = partitions.Zip(positions).Where(each => each.Second is not null).ToDictionary(each => each.First, each => each.Second!);
+        return (taken, failure is null ? null : new MessagingException(
+            $"OffsetsInDatabase: {partitions.Count - taken.Count} of {partitions.Count} positions of endpoint '{endpoint}' could not be taken in the database, so nothing is received of those partitions. " +
+            "It may be that another process is in the middle of a handler there; the tables stream and stream_ids may be missing, for which there must be a migration; " +
+            "or the application may not select, insert, update and delete there. It is tried again.", failure));
     }
 
     /// <summary>Where to begin: where the database says, whatever Kafka does, unless it says nothing yet.</summary>
