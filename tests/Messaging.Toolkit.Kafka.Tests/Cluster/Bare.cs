@@ -68,7 +68,14 @@ internal static class Bare
     /// <param name="where">An offset, or <see cref="Offset.End"/>.</param>
     public static void Commit(KafkaOptions options, string group, string topic, int partitions, Offset where)
     {
-        using var consumer = NewConsumer(options, group);
+        using var consumer = NewConsumer(options, group, config =>
+        {
+            config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
+            foreach (var (name, value) in options.ConsumerProperties)
+            {
+                config.Set(name, value);
+            }
+        });
         consumer.Subscribe(topic);
         while (consumer.Assignment.Count < partitions)
         {
@@ -80,9 +87,12 @@ internal static class Bare
         consumer.Close();
     }
 
-    private static IConsumer<byte[]?, byte[]?> NewConsumer(KafkaOptions options, string group)
-        => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig { BootstrapServers = options.BootstrapServers, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false })
-            .SetKeyDeserializer(new Bytes()).SetValueDeserializer(new Bytes()).Build();
+    private static IConsumer<byte[]?, byte[]?> NewConsumer(KafkaOptions options, string group, Action<ConsumerConfig>? configure = null)
+    {
+        var config = new ConsumerConfig { BootstrapServers = options.BootstrapServers, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false };
+        configure?.Invoke(config);
+        return new ConsumerBuilder<byte[]?, byte[]?>(config).SetKeyDeserializer(new Bytes()).SetValueDeserializer(new Bytes()).Build();
+    }
 
     private sealed class Bytes : IDeserializer<byte[]?>
     {

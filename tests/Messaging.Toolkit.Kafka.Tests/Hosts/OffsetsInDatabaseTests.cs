@@ -47,7 +47,7 @@ public sealed class OffsetsInDatabaseTests : IDisposable
     public async Task Where_the_database_says_is_where_it_begins_wherever_Kafka_believes_the_group_to_be(string where)
     {
         var application = await NewAsync() with { Configure = kafka => kafka.RememberedMessages = 0 };
-        var options = new KafkaOptions { BootstrapServers = application.BootstrapServers };
+        var options = Server.Options();
         var (topic, group) = (application.Prefix + NumbersApplication.Topic, application.Prefix + "counter");
         await using var publisher = await NumbersHost.StartAsync(application with { Handles = false });
         await using (await NumbersHost.JoinAsync(application))
