@@ -100,15 +100,17 @@ internal sealed class ConfluentConsumer : IConsumerClient
     /// <summary>On the client's thread, which takes no turn meanwhile: the client fetches nothing of the partitions before this returns.</summary>
     private IEnumerable<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
     {
-        var starting = events.OnAssigned(partitions);
-        if (starting.Wait(LongestStart))
+        var starts = new List<TopicPartitionOffset>();
+        if (StartAsync().Wait(LongestStart))
         {
-            beginnings.AddRange(starting.Result.Where(start => start.Offset != Offset.Unset));
-            return starting.Result;
+            beginnings.AddRange(starts.Where(start => start.Offset != Offset.Unset));
+            return starts;
         }
 
         events.OnBroken(new MessagingException($"Where the partitions {string.Join(", ", partitions)} begin was not known after {LongestStart.TotalSeconds} s."));
         return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset));
+
+        async Task StartAsync() => starts.AddRange(await events.OnAssigned(partitions));
     }
 
     /// <summary>On the client's thread, which takes no turn meanwhile: the client releases the partitions when this returns, and tells the broker what was stored.</summary>

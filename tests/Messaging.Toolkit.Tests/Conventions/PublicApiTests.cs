@@ -16,7 +16,7 @@ public sealed class PublicApiTests
     {
         // Who has no sagas needs to know none of theirs.
         var sagas = Packages.Core.GetExportedTypes().ToLookup(type => type.Namespace!.StartsWith("Messaging.Toolkit.Sagas", StringComparison.Ordinal));
-        sagas[false].Count().Should().BeLessThanOrEqualTo(72, "a third of them is for those who write stores and transports");
+        sagas[false].Count().Should().BeLessThanOrEqualTo(77, "a third of them is for those who write stores and transports, and five of those are what positions in streams take");
         sagas[true].Count().Should().BeLessThanOrEqualTo(36, "kinds of failures are what programs tell outcomes apart by");
 
         // Rows are part of the user's model, and its compiled form names them; nobody has to know them.
