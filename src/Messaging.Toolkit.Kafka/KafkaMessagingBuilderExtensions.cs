@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Kafka;
+using Messaging.Toolkit.Kafka.Receiving;
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -40,7 +42,7 @@ public static class KafkaMessagingBuilderExtensions
         return messaging.UseTransport(
             name,
             (services, topology) => new KafkaTransport(
-                options, topology, services.GetRequiredService<MessageIds>(), services.GetRequiredService<TimeProvider>(),
+                options, topology, options.OffsetsInDatabase ? new PartitionTaker(name, options.RememberedMessages, services.GetRequiredService<StreamTaker>) : null, services.GetRequiredService<MessageIds>(), services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILoggerFactory>().CreateLogger(name == DefaultName ? LogCategory : $"{LogCategory}.{name}")),
             topology => options.Validate(topology).Select(error => name == DefaultName ? error : $"'{name}': {error}"));
     }

@@ -92,6 +92,20 @@ public sealed class KafkaOptions
     public int MaxAhead { get; set; } = 10_000;
 
     /// <summary>
+    /// Whether the database has how far endpoints are in each partition, instead of a claim for each message: one row for each partition is moved in the handlers'
+    /// own transactions, by whoever was assigned the partition last and nobody else, and receiving begins there. Messages of a partition are then handled in their
+    /// order, many in a transaction, and only partitions in parallel. All processes of an endpoint must say the same. Default false. See docs/kafka.md.
+    /// </summary>
+    public bool OffsetsInDatabase { get; set; }
+
+    /// <summary>
+    /// With <see cref="OffsetsInDatabase"/>: how many messages of each partition are remembered, so that one that its sender has sent twice is handled once. At least as many as
+    /// come within the time in which a sender that has died is replaced. They take about 60 bytes each in the memory of whoever has the partition, and 16 in the database. Default 50,000; from
+    /// zero to 1,000,000.
+    /// </summary>
+    public int RememberedMessages { get; set; } = 50_000;
+
+    /// <summary>
     /// Maps messages of programs that send no CloudEvents headers, from topics that are not of exactly one event: there its type is clear. Default none: such a
     /// message has an unknown type and goes to the dead letters. So does one for which it throws.
     /// </summary>
@@ -167,6 +181,11 @@ public sealed class KafkaOptions
         if (MaxAhead is < 1 or > 1_000_000)
         {
             yield return $"UseKafka: MaxAhead is {MaxAhead}: set it between 1 and 1000000.";
+        }
+
+        if (RememberedMessages is < 0 or > 1_000_000)
+        {
+            yield return $"UseKafka: RememberedMessages is {RememberedMessages}: set it between 0 and 1000000.";
         }
 
         if (InstanceId is { Length: 0 or > LongestTopic } || (InstanceId is not null && !TopicNames.HasOnlyAllowed(InstanceId)))

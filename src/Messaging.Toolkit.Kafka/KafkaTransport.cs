@@ -13,7 +13,7 @@ namespace Messaging.Toolkit.Kafka;
 /// Kafka. Each topic of events is a destination of its own, so that one that is in trouble fills its own window; what is for one endpoint is
 /// another, whichever endpoint it is, because replies go to endpoints that nobody here has heard of.
 /// </summary>
-internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topology, MessageIds ids, TimeProvider time, ILogger logger) : ITransport
+internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topology, PartitionTaker? taker, MessageIds ids, TimeProvider time, ILogger logger) : ITransport
 {
     private readonly IKafkaClients clients = options.Clients ?? new ConfluentClients(options, time, logger);
     private readonly TopicMap topics = new(options, topology);
@@ -53,7 +53,7 @@ internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topol
     public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
     {
         var reader = new RecordReader(endpoint, topics, options, ids, logger);
-        var receiver = new KafkaReceiver(reader, prefetch, options.MaxAhead, time, logger);
+        var receiver = new KafkaReceiver(reader, prefetch, options.MaxAhead, taker, time, logger);
         try
         {
             receiver.Begin(await clients.OpenConsumerAsync(topics.GroupOf(endpoint), topics.SubscriptionsOf(endpoint), receiver, cancellationToken));

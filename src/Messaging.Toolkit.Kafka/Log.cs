@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(206, LogLevel.Warning, "{Group} gives up a partition before {Count} messages of it are settled: they come again elsewhere, and their claims make them duplicates. RevocationPatience says how long it waits.")]
     public static partial void NotDrained(this ILogger logger, string group, int count);
+
+    [LoggerMessage(207, LogLevel.Warning, "{Group} has {Count} partitions whose positions could not be taken in the database, and receives nothing of them. It goes on with the others, and tries again with all in {Pause}.")]
+    public static partial void NotTaken(this ILogger logger, string group, int count, TimeSpan pause, Exception exception);
 }

@@ -38,6 +38,23 @@ public sealed class OptionsTests
     public void MaxAhead_has_bounds(int value) => Errors(options => options.MaxAhead = value).Should().ContainSingle().Which.Should().Contain($"MaxAhead is {value}: set it between");
 
     [Theory]
+    [InlineData(-1)]
+    [InlineData(1_000_001)]
+    public void RememberedMessages_has_bounds(int value)
+        => Errors(options => options.RememberedMessages = value).Should().ContainSingle().Which.Should().Contain($"RememberedMessages is {value}: set it between");
+
+    [Fact]
+    public void Positions_need_a_store_to_be_in()
+    {
+        var add = () => new ServiceCollection().AddMessaging(messaging => messaging
+            .UseKafka(kafka => kafka.OffsetsInDatabase = true)
+            .Event<Counted>(e => e.Named("counted").KeyedBy(m => m.Key))
+            .Endpoint("counter", e => e.Handle<Counted, CountHandler>()));
+
+        add.Should().Throw<MessagingConfigurationException>().Which.Errors.Should().ContainSingle().Which.Should().Contain("There is no store").And.Contain("UseEntityFrameworkCore");
+    }
+
+    [Theory]
     [InlineData(100)]
     [InlineData(int.MaxValue)]
     public void MaxMessageBytes_has_bounds(int value) => Errors(options => options.MaxMessageBytes = value).Should().ContainSingle().Which.Should().Contain($"MaxMessageBytes is {value}: set it between");

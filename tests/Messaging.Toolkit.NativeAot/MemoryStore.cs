@@ -8,6 +8,8 @@ using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
+using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.NativeAot;
@@ -38,6 +40,8 @@ sealed class MemoryStore(IServiceScopeFactory scopes) : IMessageStore, IOutboxSt
     public ISagaStore Sagas => throw new NotSupportedException();
 
     public ISagaCatalogue SagaCatalogue => throw new NotSupportedException();
+
+    public IStreamStore Streams => throw new NotSupportedException();
 
     public IJournalStore Journal => throw new NotSupportedException();
 
@@ -98,7 +102,7 @@ sealed class MemoryStore(IServiceScopeFactory scopes) : IMessageStore, IOutboxSt
 
     public Task ForgetAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<Delivery> messages, HandleInScope handle, CancellationToken cancellationToken)
     {
         for (var index = 0; index < messages.Count; index++)
         {

@@ -6,7 +6,7 @@ namespace Messaging.Toolkit.Simulations;
 /// <summary>What is asked for on the command line.</summary>
 internal sealed record Options
 {
-    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault:RATE,...] [--transport in-process|broker|rabbitmq|kafka] [--application NAME] [--no-shrink] [--trace] [--coverage]";
+    public const string Usage = "eng/simulate [--seeds N] [--seed S] [--faults all|none|Fault,Fault:RATE,...] [--transport in-process|broker|rabbitmq|kafka|kafka-offsets] [--application NAME] [--no-shrink] [--trace] [--coverage]";
 
     public int Seeds { get; private init; } = 1000;
 

@@ -13,5 +13,6 @@ internal static class SimulatedTransports
         ["broker"] = simulation => simulation.OverBroker(true),
         ["rabbitmq"] = simulation => simulation.Over((world, lane, rates) => new RabbitBroker(world, lane, rates)),
         ["kafka"] = simulation => simulation.Over((world, lane, rates) => new KafkaCluster(world, lane, ClusterOptions.For(world.Seed, rates))),
+        ["kafka-offsets"] = simulation => simulation.Over((world, lane, rates) => new KafkaCluster(world, lane, ClusterOptions.For(world.Seed, rates) with { OffsetsInDatabase = true })),
     };
 }

@@ -55,6 +55,14 @@ public sealed class ReadmeTests
         }
     }
 
+    private static class PositionsOverKafka
+    {
+        public static void Configure(KafkaOptions k)
+        {
+            k.OffsetsInDatabase = true;
+        }
+    }
+
     private static class OverRabbitMQ
     {
         public static void Run(WebApplicationBuilder builder)

@@ -12,8 +12,10 @@ internal abstract class BenchmarkBroker : IAsyncDisposable
     /// <summary>The cluster of eng/servers keeps no more than 5 MiB of each of its 4 partitions.</summary>
     public const int MessagesOfKafka = 20_000;
 
-    public static async Task<BenchmarkBroker> CreateAsync(string transport)
-        => transport == TransportNames.Kafka ? await Kafka.KafkaBroker.CreateAsync() : await RabbitMQ.RabbitMQBroker.CreateAsync();
+    /// <param name="transport">Which broker.</param>
+    /// <param name="offsetsInDatabase">Whether the toolkit has its positions in the database; of Kafka alone.</param>
+    public static async Task<BenchmarkBroker> CreateAsync(string transport, bool offsetsInDatabase = false)
+        => transport == TransportNames.Kafka ? await Kafka.KafkaBroker.CreateAsync(offsetsInDatabase) : await RabbitMQ.RabbitMQBroker.CreateAsync();
 
     /// <summary>Points the toolkit at this queue.</summary>
     public abstract MessagingBuilder Connect(MessagingBuilder messaging);

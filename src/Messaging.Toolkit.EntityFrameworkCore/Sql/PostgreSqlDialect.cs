@@ -25,6 +25,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override SagaSql Sagas => field ??= new PostgreSqlSagaSql(this, Names);
 
+    public override StreamSql Streams => field ??= new PostgreSqlStreamSql(this, Names);
+
     public override ParkingSql Parking => field ??= new PostgreSqlParkingSql(this, Names);
 
     public override ScheduleSql Schedule => field ??= new PostgreSqlScheduleSql(this, Names);

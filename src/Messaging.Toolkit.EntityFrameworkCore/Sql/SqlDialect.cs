@@ -47,6 +47,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The statements of parked messages.</summary>
     public virtual ParkingSql Parking => field ??= new ParkingSql(this, Names);
 
+    /// <summary>The statements of positions in streams.</summary>
+    public virtual StreamSql Streams => field ??= new StreamSql(this, Names);
+
     /// <summary>The statements of dead letters.</summary>
     public DeadLetterSql DeadLetters => field ??= new DeadLetterSql(this, Names);
 
@@ -229,6 +232,25 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     public DbCommand CountClaims(DbContext context, string endpoint, Guid messageId)
         => context.CreateCommand($"SELECT COUNT(*) FROM {Names.Claim.Table} WHERE {Names.Claim.Endpoint} = @e AND {Names.Claim.MessageId} = @m")
             .With("@e", endpoint).With("@m", messageId);
+
+    /// <summary>Any claim of an endpoint's.</summary>
+    public DbCommand ReadAnyClaim(DbContext context, DbTransaction? transaction, string endpoint)
+        => context.CreateCommand(transaction, $"SELECT {Names.Claim.MessageId} FROM {Names.Claim.Table} WHERE {Names.Claim.Endpoint} = @e ORDER BY {Names.Claim.MessageId} {Limit(1)}").With("@e", endpoint);
+
+    /// <summary>Which of some messages are claimed.</summary>
+    public async Task<HashSet<Guid>> ReadClaimedAsync(DbContext context, string endpoint, IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken)
+    {
+        await using var command = context.CreateCommand("").With("@e", endpoint);
+        command.CommandText = $"SELECT {Names.Claim.MessageId} FROM {Names.Claim.Table} WHERE {Names.Claim.Endpoint} = @e AND {AnyOf(command, Names.Claim.MessageId, "@m", messageIds)}";
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var claimed = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claimed.Add(reader.GetGuid(0));
+        }
+
+        return claimed;
+    }
 
     /// <summary>The time of the n-th oldest claim: where a batch of n to delete ends.</summary>
     public DbCommand ReadNthClaim(DbContext context, DateTime before, int n)

@@ -64,6 +64,12 @@ internal sealed class TableNames
             Column<JournalRow>(nameof(JournalRow.Service)), Column<JournalRow>(nameof(JournalRow.Endpoint)), Column<JournalRow>(nameof(JournalRow.RecordedAt)));
         Recurring = new(
             Table<RecurringRow>(), Column<RecurringRow>(nameof(RecurringRow.Name)), Column<RecurringRow>(nameof(RecurringRow.Expression)), Column<RecurringRow>(nameof(RecurringRow.LastTick)));
+        Stream = new(
+            Table<StreamRow>(), Column<StreamRow>(nameof(StreamRow.Endpoint)), Column<StreamRow>(nameof(StreamRow.Stream)), Column<StreamRow>(nameof(StreamRow.Epoch)),
+            Column<StreamRow>(nameof(StreamRow.Next)), Column<StreamRow>(nameof(StreamRow.ClaimsUntil)));
+        StreamIds = new(
+            Table<StreamIdsRow>(), Column<StreamIdsRow>(nameof(StreamIdsRow.Id)), Column<StreamIdsRow>(nameof(StreamIdsRow.Endpoint)),
+            Column<StreamIdsRow>(nameof(StreamIdsRow.Stream)), Column<StreamIdsRow>(nameof(StreamIdsRow.Total)), Column<StreamIdsRow>(nameof(StreamIdsRow.Ids)));
     }
 
     public OutboxNames Outbox { get; }
@@ -83,6 +89,10 @@ internal sealed class TableNames
     public ScheduleNames Schedule { get; }
 
     public RecurringNames Recurring { get; }
+
+    public StreamNames Stream { get; }
+
+    public StreamIdsNames StreamIds { get; }
 
     public JournalNames Journal { get; }
 
@@ -132,4 +142,8 @@ internal sealed class TableNames
         string Service, string Endpoint, string RecordedAt);
 
     public sealed record RecurringNames(string Table, string Name, string Expression, string LastTick);
+
+    public sealed record StreamNames(string Table, string Endpoint, string Stream, string Epoch, string Next, string ClaimsUntil);
+
+    public sealed record StreamIdsNames(string Table, string Id, string Endpoint, string Stream, string Total, string Ids);
 }

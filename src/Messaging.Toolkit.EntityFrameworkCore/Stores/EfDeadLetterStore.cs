@@ -14,6 +14,7 @@ internal sealed class EfDeadLetterStore<TContext>(EfDatabase<TContext> database)
     public async Task<DeadLetterReceipt> AddAsync(DeadLetterEntry entry, CancellationToken cancellationToken)
     {
         var receipt = await InTransactionAsync((context, sql, transaction) => AddAsync(context, sql, transaction, entry, cancellationToken), cancellationToken);
+        entry.Place?.Position.Advance(entry.Place.To, entry.Letter.Key is null ? [] : [entry.Letter.MessageId]);
         if (entry.Messages.Count > 0)
         {
             // Even if it is not the first: the one before may have been ours, with the reply to its commit lost.
@@ -98,6 +99,11 @@ internal sealed class EfDeadLetterStore<TContext>(EfDatabase<TContext> database)
         }
 
         await ExecuteAsync(sql.DeadLetters.Insert(context, transaction, entry.Letter, firstFailedAt), cancellationToken);
+        if (entry is { Place: { } place, Letter.Key: not null })
+        {
+            await StreamSteps.RememberAsync(context, sql, transaction, place.Position, [entry.Letter.MessageId], cancellationToken);
+        }
+
         foreach (var command in sql.Journal.Insert(context, transaction, [entry.Entry]).Concat(sql.InsertMessages(context, transaction, entry.Messages)))
         {
             await ExecuteAsync(command, cancellationToken);
@@ -121,6 +127,11 @@ internal sealed class EfDeadLetterStore<TContext>(EfDatabase<TContext> database)
     {
         if (entry.Parked is not { } parked)
         {
+            if (entry.Place is { } place && !await StreamSteps.LeaveAsync(context, sql, transaction, place, entry.Letter.MessageId, cancellationToken))
+            {
+                return false;
+            }
+
             await using var claim = sql.Claim(context, entry.Letter.Endpoint, entry.Letter.MessageId);
             claim.Transaction = transaction;
             if (await claim.ExecuteNonQueryAsync(cancellationToken) == 0)

@@ -4,6 +4,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Parking;
+using Messaging.Toolkit.Transports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -17,13 +18,22 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 /// </summary>
 internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceScopeFactory scopes) : IInbox where TContext : DbContext
 {
-    public Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<Delivery> messages, HandleInScope handle, CancellationToken cancellationToken)
         => HandleAsync(new Attempt(endpoint, messages, handle, Parked: null), cancellationToken);
 
     public async Task<HandlingOutcome> HandleParkedAsync(ParkedMessage parked, MessageEnvelope envelope, HandleInScope handle, CancellationToken cancellationToken)
-        => (await HandleAsync(new Attempt(parked.Endpoint, [envelope], handle, parked), cancellationToken))[0];
+        => (await HandleAsync(new Attempt(parked.Endpoint, [new Delivery(envelope)], handle, parked), cancellationToken))[0];
 
     private async Task<IReadOnlyList<HandlingOutcome>> HandleAsync(Attempt attempt, CancellationToken cancellationToken)
+    {
+        var outcomes = await HandleOrThrowAsync(attempt, cancellationToken);
+
+        // Not before it is known to have committed: what was rolled back must not be remembered.
+        attempt.Steps.ForEach(step => step.Commit());
+        return outcomes;
+    }
+
+    private async Task<IReadOnlyList<HandlingOutcome>> HandleOrThrowAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         using var turn = await database.TakeTurnAsync(cancellationToken);
 
@@ -88,6 +98,14 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             await using var promote = sql.Parking.PromoteNext(context, transaction.GetDbTransaction(), parked.Endpoint, key);
             await promote.ExecuteNonQueryAsync(cancellationToken);
         }
+        else if (attempt.Steps.Exists(step => step.Handled.Count > 0))
+        {
+            // As good a question to whether the transaction is alive.
+            foreach (var step in attempt.Steps)
+            {
+                await StreamSteps.RememberAsync(context, sql, transaction.GetDbTransaction(), step.Position, step.Handled, cancellationToken);
+            }
+        }
         else if (sql.AbortsTransactionOnError)
         {
             await EnsureAliveAsync(context, cancellationToken);
@@ -105,6 +123,7 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
     /// <summary>Makes the messages this transaction's, and finds out about those that are not.</summary>
     private static async Task ClaimAsync(TContext context, SqlDialect sql, Attempt attempt, CancellationToken cancellationToken)
     {
+        attempt.Begin();
         if (attempt.Parked is { } parked)
         {
             await using var remove = sql.Parking.Remove(context, context.Database.CurrentTransaction!.GetDbTransaction(), parked);
@@ -112,28 +131,38 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             return;
         }
 
-        var claimed = await sql.ClaimAsync(context, attempt.Endpoint, attempt.Messages, cancellationToken);
-        attempt.Claim(claimed, claimed.Count == attempt.Messages.Count ? [] : await FindHeldAsync(context, sql, attempt, claimed, cancellationToken));
+        foreach (var stream in attempt.Streams)
+        {
+            attempt.Steps.Add(await StreamGroup.MoveAsync(context, sql, attempt.Endpoint, stream, attempt.Outcomes, cancellationToken));
+        }
+
+        var unclaimed = attempt.Unclaimed;
+        if (unclaimed.Count > 0)
+        {
+            var claimed = await sql.ClaimAsync(context, attempt.Endpoint, unclaimed, cancellationToken);
+            attempt.Claim(claimed, claimed.Count == unclaimed.Count ? [] : await FindHeldAsync(context, sql, attempt.Endpoint, unclaimed, claimed, cancellationToken));
+        }
     }
 
     /// <summary>
     /// What could not be claimed is a duplicate, unless nobody has claimed it: then its key is parked. Whose claim was waited for may have
     /// parked it meanwhile, and the statement that claimed the later ones of its key did not see that: so it is asked again.
     /// </summary>
-    private static async Task<HashSet<Guid>> FindHeldAsync(TContext context, SqlDialect sql, Attempt attempt, HashSet<Guid> claimed, CancellationToken cancellationToken)
+    private static async Task<HashSet<Guid>> FindHeldAsync(
+        TContext context, SqlDialect sql, string endpoint, List<MessageEnvelope> messages, HashSet<Guid> claimed, CancellationToken cancellationToken)
     {
         var held = new HashSet<Guid>();
-        foreach (var message in attempt.Messages.Where(message => message.Key is not null && !claimed.Contains(message.Id)))
+        foreach (var message in messages.Where(message => message.Key is not null && !claimed.Contains(message.Id)))
         {
-            if (!await IsClaimedAsync(context, sql, attempt.Endpoint, message.Id, cancellationToken))
+            if (!await IsClaimedAsync(context, sql, endpoint, message.Id, cancellationToken))
             {
                 held.Add(message.Id);
             }
         }
 
-        var keys = attempt.Messages.Where(message => claimed.Contains(message.Id)).Select(message => message.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        if (attempt.Messages.Any(message => held.Contains(message.Id) && keys.Contains(message.Key!))
-            || (keys.Count > 0 && (await sql.Parking.ReadParkedKeysAsync(context, attempt.Endpoint, keys, cancellationToken)).Count > 0))
+        var keys = messages.Where(message => claimed.Contains(message.Id)).Select(message => message.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (messages.Any(message => held.Contains(message.Id) && keys.Contains(message.Key!))
+            || (keys.Count > 0 && (await sql.Parking.ReadParkedKeysAsync(context, endpoint, keys, cancellationToken)).Count > 0))
         {
             throw new MessagingException("A message of the same key has been parked meanwhile; what was claimed behind it is given back and tried again.");
         }
@@ -210,12 +239,21 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
     }
 
     /// <summary>
-    /// Whether all that the attempt claimed is claimed, or what was parked is parked no more. One claim tells nothing of the others: it may be another process's, which
+    /// Whether the positions are where the attempt has moved them, all that it claimed is claimed, or what was parked is parked no more. One claim tells nothing of the others: it may be another process's, which
     /// was given that message too and handled it after our transaction was lost.
     /// </summary>
     private async Task<bool> VerifyAsync(Attempt attempt, CancellationToken cancellationToken)
-        => attempt.Claimed.Count > 0 && await database.RunAsync(async (context, sql) =>
+        => (attempt.Claimed.Count > 0 || attempt.Steps.Exists(step => step.Moves)) && await database.RunAsync(async (context, sql) =>
         {
+            foreach (var step in attempt.Steps.Where(step => step.Moves))
+            {
+                var row = await StreamSteps.ReadAsync(context, sql, transaction: null, attempt.Endpoint, step.Position.Stream, cancellationToken);
+                if (row?.Epoch != step.Position.Epoch || row.Next != step.To)
+                {
+                    return false;
+                }
+            }
+
             if (attempt.Parked is { } parked)
             {
                 await using var command = sql.Parking.CountById(context, parked.Id);
@@ -233,8 +271,19 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             return true;
         }, cancellationToken);
 
-    private sealed record Attempt(string Endpoint, IReadOnlyList<MessageEnvelope> Messages, HandleInScope Handle, ParkedMessage? Parked)
+    private sealed record Attempt(string Endpoint, IReadOnlyList<Delivery> Messages, HandleInScope Handle, ParkedMessage? Parked)
     {
+        /// <summary>What it does in streams, once that is known.</summary>
+        public List<StreamStep> Steps { get; } = [];
+
+        /// <summary>Those that come from streams, by stream. In the same order everywhere, so that two processes wait for each other and do not deadlock.</summary>
+        public IEnumerable<IReadOnlyList<(Delivery Delivery, int Index)>> Streams => Messages.Select((delivery, index) => (delivery, index))
+            .Where(each => each.delivery.Place is not null).GroupBy(each => each.delivery.Place!.Position)
+            .OrderBy(stream => stream.Key.Stream, StringComparer.Ordinal).Select(stream => stream.ToList());
+
+        /// <summary>Those that are to be claimed: the others are known by their position, or settled.</summary>
+        public List<MessageEnvelope> Unclaimed => [.. Messages.Where((delivery, index) => NeedsClaim(delivery) && Outcomes[index] == HandlingOutcome.Handled).Select(delivery => delivery.Envelope)];
+
         public HandlingOutcome[] Outcomes { get; } = new HandlingOutcome[Messages.Count];
 
         /// <summary>The claims of this attempt: if they are all there afterwards, their messages are handled.</summary>
@@ -245,14 +294,30 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
 
         public void NoteDue(TimeSpan? due) => FirstDue = EfMessageStore.Earlier(FirstDue, due);
 
+        /// <summary>It may be run again: nothing that was found out before counts.</summary>
+        public void Begin()
+        {
+            Steps.Clear();
+            Claimed = [];
+            Array.Fill(Outcomes, HandlingOutcome.Handled);
+        }
+
         public void Claim(HashSet<Guid> ids, HashSet<Guid> held)
         {
             Claimed = ids;
             for (var i = 0; i < Messages.Count; i++)
             {
-                var id = Messages[i].Id;
+                if (!NeedsClaim(Messages[i]) || Outcomes[i] != HandlingOutcome.Handled)
+                {
+                    continue;
+                }
+
+                var id = Messages[i].Envelope.Id;
                 Outcomes[i] = ids.Contains(id) ? HandlingOutcome.Handled : held.Contains(id) ? HandlingOutcome.Held : HandlingOutcome.Duplicate;
             }
         }
+
+        /// <summary>A copy of what has no key may be in another partition, whose owner does not know it.</summary>
+        private static bool NeedsClaim(Delivery delivery) => delivery.Place is null || delivery.Envelope.Key is null;
     }
 }

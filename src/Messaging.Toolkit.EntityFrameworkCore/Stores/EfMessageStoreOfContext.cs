@@ -14,6 +14,7 @@ using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,7 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
         Inbox = new EfInbox<TContext>(database, scopes);
         Parking = new EfParkingStore<TContext>(database);
         DeadLetters = new EfDeadLetterStore<TContext>(database);
+        Streams = new EfStreamStore<TContext>(database);
         Schedule = new EfScheduleStore<TContext>(database);
         Sagas = new EfSagaStore<TContext>(database);
         SagaCatalogue = new EfSagaCatalogue<TContext>(database);
@@ -58,6 +60,8 @@ internal sealed class EfMessageStore<TContext> : EfMessageStore, IMessageStore w
     public IParkingStore Parking { get; }
 
     public IDeadLetterStore DeadLetters { get; }
+
+    public IStreamStore Streams { get; }
 
     public IScheduleStore Schedule { get; }
 

@@ -8,40 +8,16 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 
 internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : IParkingStore where TContext : DbContext
 {
-    public Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken)
-        => database.WriteAsync(async (context, sql) =>
+    public async Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken)
+    {
+        var outcome = await database.WriteAsync((context, sql) => ParkAsync(context, sql, message, delay, maxPerKey, cancellationToken), cancellationToken);
+        if (outcome is ParkingOutcome.Parked or ParkingOutcome.Duplicate)
         {
-            var now = await sql.ReadNowAsync(context, cancellationToken);
+            message.Place?.Position.Advance(message.Place.To, message.Key is null ? [] : [message.MessageId]);
+        }
 
-            // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here. What is not stored is rolled back.
-            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
-            await using var claim = sql.Claim(context, message.Endpoint, message.MessageId);
-            claim.Transaction = transaction;
-            if (await claim.ExecuteNonQueryAsync(cancellationToken) == 0)
-            {
-                return ParkingOutcome.Duplicate;
-            }
-
-            var waits = false;
-            try
-            {
-                waits = message.Key is { } key && await IsBehindAsync(context, sql, transaction, message.Endpoint, key, cancellationToken);
-            }
-            catch (DbException exception) when (sql.IsLockTimeout(exception))
-            {
-                return ParkingOutcome.Busy;
-            }
-
-            if (message.Key is not null && await CountAsync(context, sql, transaction, message, cancellationToken) >= maxPerKey)
-            {
-                return ParkingOutcome.Full;
-            }
-
-            await using var insert = sql.Parking.Insert(context, transaction, message, message.Attempts > 0 ? now : null, waits ? null : now + delay);
-            await insert.ExecuteNonQueryAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return ParkingOutcome.Parked;
-        }, cancellationToken);
+        return outcome;
+    }
 
     public Task<bool> PostponeAsync(ParkedMessage taken, ParkedMessage message, TimeSpan delay, CancellationToken cancellationToken)
         => database.WriteAsync(async (context, sql) =>
@@ -102,6 +78,58 @@ internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : 
             await using var command = sql.Parking.ReadDue(context, null, endpoints, count: 1);
             return await command.ExecuteScalarAsync(cancellationToken) is not null;
         }, cancellationToken);
+
+    private static async Task<ParkingOutcome> ParkAsync(TContext context, SqlDialect sql, ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken)
+    {
+        var now = await sql.ReadNowAsync(context, cancellationToken);
+
+        // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here. What is not stored is rolled back.
+        await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+        if (!await TakeAsync(context, sql, transaction, message, cancellationToken))
+        {
+            // Nothing is stored, but it is settled: the position goes on.
+            await transaction.CommitAsync(cancellationToken);
+            return ParkingOutcome.Duplicate;
+        }
+
+        var waits = false;
+        try
+        {
+            waits = message.Key is { } key && await IsBehindAsync(context, sql, transaction, message.Endpoint, key, cancellationToken);
+        }
+        catch (DbException exception) when (sql.IsLockTimeout(exception))
+        {
+            return ParkingOutcome.Busy;
+        }
+
+        if (message.Key is not null && await CountAsync(context, sql, transaction, message, cancellationToken) >= maxPerKey)
+        {
+            return ParkingOutcome.Full;
+        }
+
+        await using var insert = sql.Parking.Insert(context, transaction, message, message.Attempts > 0 ? now : null, waits ? null : now + delay);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        if (message is { Place: { } place, Key: not null })
+        {
+            await StreamSteps.RememberAsync(context, sql, transaction, place.Position, [message.MessageId], cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return ParkingOutcome.Parked;
+    }
+
+    /// <summary>Makes the message this transaction's; false if it has been settled before.</summary>
+    private static async Task<bool> TakeAsync(TContext context, SqlDialect sql, DbTransaction transaction, ParkedMessage message, CancellationToken cancellationToken)
+    {
+        if (message.Place is { } place && !await StreamSteps.LeaveAsync(context, sql, transaction, place, message.MessageId, cancellationToken))
+        {
+            return false;
+        }
+
+        await using var claim = sql.Claim(context, message.Endpoint, message.MessageId);
+        claim.Transaction = transaction;
+        return await claim.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
 
     private static async Task<bool> IsBehindAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string key, CancellationToken cancellationToken)
     {

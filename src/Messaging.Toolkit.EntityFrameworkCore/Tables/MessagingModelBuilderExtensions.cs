@@ -9,8 +9,11 @@ namespace Microsoft.EntityFrameworkCore;
 /// <summary>Adds the toolkit's tables to a DbContext.</summary>
 public static class MessagingModelBuilderExtensions
 {
+    /// <summary>A transport's name, a topic of Kafka's, a number, and what is between them.</summary>
+    private const int MaxStreamLength = 320;
+
     /// <summary>
-    /// Adds the tables of outbox, claims, leases, parked messages, dead letters, schedules and sagas to the model, so that they are part of the context's own
+    /// Adds the tables of outbox, claims, positions, leases, parked messages, dead letters, schedules and sagas to the model, so that they are part of the context's own
     /// migrations. Call it in <c>OnModelCreating</c>.
     /// </summary>
     /// <param name="modelBuilder">The builder of the context's model.</param>
@@ -126,6 +129,29 @@ public static class MessagingModelBuilderExtensions
             row.Property(x => x.Name).HasColumnName("name").HasMaxLength(MessageLimits.MaxNameLength);
             row.Property(x => x.Expression).HasColumnName("expression").HasMaxLength(RecurringBuilder.MaxStoredLength);
             row.Property(x => x.LastTick).HasColumnName("last_tick");
+        });
+
+        modelBuilder.Entity<StreamRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "stream", options.Schema);
+            row.HasKey(x => new { x.Endpoint, x.Stream });
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Stream).HasColumnName("stream").HasMaxLength(MaxStreamLength);
+            row.Property(x => x.Epoch).HasColumnName("epoch");
+            row.Property(x => x.Next).HasColumnName("next_offset");
+            row.Property(x => x.ClaimsUntil).HasColumnName("claims_until");
+        });
+
+        modelBuilder.Entity<StreamIdsRow>(row =>
+        {
+            row.ToTable(options.TablePrefix + "stream_ids", options.Schema);
+            row.HasKey(x => x.Id);
+            row.Property(x => x.Id).HasColumnName("id").ValueGeneratedOnAdd();
+            row.Property(x => x.Endpoint).HasColumnName("endpoint").HasMaxLength(MessageLimits.MaxNameLength);
+            row.Property(x => x.Stream).HasColumnName("stream").HasMaxLength(MaxStreamLength);
+            row.Property(x => x.Total).HasColumnName("total");
+            row.Property(x => x.Ids).HasColumnName("ids");
+            row.HasIndex(x => new { x.Endpoint, x.Stream, x.Total });
         });
 
         modelBuilder.Entity<SagaRow>(row =>

@@ -9,12 +9,16 @@ internal sealed class ConfluentConsumer : IConsumerClient
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long the client's thread waits until it is known where partitions begin. The receiver gives up before that.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(15);
+
     private readonly IConsumer<byte[]?, byte[]?> consumer;
     private readonly IConsumerEvents events;
     private readonly TimeSpan patience;
     private readonly Func<Task, Task> endAsync;
     private readonly Connection connection;
     private readonly LazyPauses pauses;
+    private readonly List<TopicPartitionOffset> beginnings = [];
     private ClientThread? thread;
 
     public ConfluentConsumer(string group, KafkaOptions options, IConsumerEvents events, Func<Task, Task> endAsync, TimeProvider time, ILogger logger)
@@ -29,7 +33,7 @@ internal sealed class ConfluentConsumer : IConsumerClient
             .SetValueDeserializer(new BytesDeserializer())
             .SetErrorHandler((_, error) => connection.OnError(error))
             .SetLogHandler((_, message) => connection.OnLog(message))
-            .SetPartitionsAssignedHandler((_, partitions) => events.OnAssigned(partitions))
+            .SetPartitionsAssignedHandler((_, partitions) => Assign(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Release(partitions))
             .SetPartitionsLostHandler((_, partitions) => Lose(partitions))
             .Build());
@@ -70,10 +74,13 @@ internal sealed class ConfluentConsumer : IConsumerClient
         try
         {
             pauses.Wait();
-            if (consumer.Consume(PollTime) is { IsPartitionEOF: false } record)
+            var record = consumer.Consume(PollTime);
+            StoreBeginnings();
+            if (record is { IsPartitionEOF: false })
             {
                 events.OnRecord(record);
             }
+
 
             connection.Check();
             return true;
@@ -90,6 +97,22 @@ internal sealed class ConfluentConsumer : IConsumerClient
         }
     }
 
+    /// <summary>On the client's thread, which takes no turn meanwhile: the client fetches nothing of the partitions before this returns.</summary>
+    private IEnumerable<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
+    {
+        var starts = new List<TopicPartitionOffset>();
+        if (StartAsync().Wait(LongestStart))
+        {
+            beginnings.AddRange(starts.Where(start => start.Offset != Offset.Unset));
+            return starts;
+        }
+
+        events.OnBroken(new MessagingException($"Where the partitions {string.Join(", ", partitions)} begin was not known after {LongestStart.TotalSeconds} s."));
+        return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset));
+
+        async Task StartAsync() => starts.AddRange(await events.OnAssigned(partitions));
+    }
+
     /// <summary>On the client's thread, which takes no turn meanwhile: the client releases the partitions when this returns, and tells the broker what was stored.</summary>
     private void Release(List<TopicPartitionOffset> revoked)
     {
@@ -97,6 +120,13 @@ internal sealed class ConfluentConsumer : IConsumerClient
         events.OnRevoked(partitions).Wait(patience);
         events.OnReleased(partitions, areLost: false);
         pauses.Forget(partitions);
+    }
+
+    /// <summary>Where a partition begins is where the group is, whatever Kafka has believed. It can be stored when the client has got it.</summary>
+    private void StoreBeginnings()
+    {
+        beginnings.ForEach(Store);
+        beginnings.Clear();
     }
 
     private void Lose(List<TopicPartitionOffset> lost)

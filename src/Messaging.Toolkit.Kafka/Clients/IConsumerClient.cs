@@ -18,8 +18,11 @@ internal interface IConsumerClient : IAsyncDisposable
 /// <summary>What a consuming client tells, from a thread of its own, one thing after the other.</summary>
 internal interface IConsumerEvents
 {
-    /// <summary>Partitions have come, beside those that are there. There may be none: then others have them all.</summary>
-    void OnAssigned(IReadOnlyCollection<TopicPartition> partitions);
+    /// <summary>
+    /// Partitions have come, beside those that are there. There may be none: then others have them all. Nothing is fetched of them before the task has completed, with where to
+    /// begin in each: <see cref="Offset.Unset"/> for where the group is, as Kafka knows it.
+    /// </summary>
+    Task<IReadOnlyCollection<TopicPartitionOffset>> OnAssigned(IReadOnlyCollection<TopicPartition> partitions);
 
     /// <summary>
     /// Partitions are to be given up. Nothing more comes of them. They are released when the task has completed or the patience has come to its end: then

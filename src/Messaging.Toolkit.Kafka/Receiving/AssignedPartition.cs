@@ -1,9 +1,15 @@
 using Confluent.Kafka;
+using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Streams;
 
 namespace Messaging.Toolkit.Kafka.Receiving;
 
 /// <summary>A partition from its assignment to its release: what waits, what is with the core, and how far it is settled. Not thread-safe.</summary>
-internal sealed class AssignedPartition(TopicPartition partition, int room, int maxAhead)
+/// <param name="partition">Which.</param>
+/// <param name="room">How many may wait.</param>
+/// <param name="maxAhead">How many may have come since the oldest that is not settled.</param>
+/// <param name="position">How far its endpoint is in it, if the database has that.</param>
+internal sealed class AssignedPartition(TopicPartition partition, int room, int maxAhead, StreamPosition? position = null)
 {
     private readonly LinkedList<KafkaDelivery> waiting = new();
     private readonly SettledOffsets settled = new();
@@ -13,7 +19,8 @@ internal sealed class AssignedPartition(TopicPartition partition, int room, int 
     /// <summary>How many deliveries are with the core.</summary>
     public int Out { get; private set; }
 
-    public bool HasWaiting => waiting.First is not null;
+    /// <summary>Whether something waits that may be handed out: what somebody else has taken may not.</summary>
+    public bool HasWaiting => waiting.First is not null && position is not { IsLost: true };
 
     /// <summary>The client was told to let no more come.</summary>
     public bool IsPaused { get; set; }
@@ -33,10 +40,10 @@ internal sealed class AssignedPartition(TopicPartition partition, int room, int 
     /// <summary>Where the group goes on in it, or null if there is nothing to be said.</summary>
     public TopicPartitionOffset? Next => settled.Next is { } next ? new TopicPartitionOffset(partition, next) : null;
 
-    public void Receive(KafkaDelivery delivery)
+    public void Receive(MessageEnvelope envelope, long offset)
     {
-        settled.Add(delivery.Offset);
-        waiting.AddLast(delivery);
+        settled.Add(offset);
+        waiting.AddLast(new KafkaDelivery(envelope, this, offset) { Place = position?.PlaceOf(offset) });
     }
 
     /// <summary>What has come is for nobody here. True if more may be stored.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Confluent.Kafka;
 using Messaging.Toolkit.Kafka.Clients;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Streams;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ namespace Messaging.Toolkit.Kafka.Receiving;
 /// Receives as one member of a group. What comes waits here, by partition, until the core asks for it; a partition with much waiting is paused.
 /// What is stored of a partition is how far all of it is settled, so that nothing that is not settled is ever behind it.
 /// </summary>
-internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAhead, TimeProvider time, ILogger logger) : IReceiver, IConsumerEvents
+internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAhead, PartitionTaker? taker, TimeProvider time, ILogger logger) : IReceiver, IConsumerEvents
 {
     /// <summary>A partition with slow keys leaves room for the others; but with few partitions each may have much.</summary>
     private const int LeastShare = 125;
@@ -102,6 +103,7 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
                 if (settlement == Settlement.Abandon)
                 {
                     delivery.Partition.PutBack(delivery);
+                    NoteIfLost(delivery);
                 }
                 else if (delivery.Partition.Settle(delivery))
                 {
@@ -152,18 +154,32 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
         }
     }
 
-    public void OnAssigned(IReadOnlyCollection<TopicPartition> assigned)
+    public async Task<IReadOnlyCollection<TopicPartitionOffset>> OnAssigned(IReadOnlyCollection<TopicPartition> assigned)
     {
+        IReadOnlyDictionary<TopicPartition, StreamPosition> positions = new Dictionary<TopicPartition, StreamPosition>();
+        if (taker is not null && assigned.Count > 0)
+        {
+            positions = await TakeAsync(taker, assigned);
+        }
+
         lock (gate)
         {
+            if (taker is not null && broken is not null)
+            {
+                // Where they begin is not known, or too late: nothing of them must be handled here.
+                return [.. assigned.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
+            }
+
             isMember = true;
             var room = Math.Max(LeastRoom, prefetch / Math.Max(1, partitions.Count + assigned.Count));
             foreach (var partition in assigned)
             {
-                var state = new AssignedPartition(partition, room, maxAhead);
-                if (isClosed)
+                var state = new AssignedPartition(partition, room, maxAhead, positions.GetValueOrDefault(partition));
+                if (isClosed || (taker is not null && !positions.ContainsKey(partition)))
                 {
                     state.Close();
+                    state.IsPaused = true;
+                    client?.Pause(partition);
                 }
 
                 partitions[partition] = state;
@@ -177,6 +193,7 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
         }
 
         joined.Set();
+        return [.. assigned.Select(partition => new TopicPartitionOffset(partition, PartitionTaker.StartOf(positions.GetValueOrDefault(partition))))];
     }
 
     public Task OnRevoked(IReadOnlyCollection<TopicPartition> revoked)
@@ -239,7 +256,7 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
 
             if (envelope is not null)
             {
-                partition.Receive(new KafkaDelivery(envelope, partition, record.Offset.Value));
+                partition.Receive(envelope, record.Offset.Value);
             }
             else if (partition.PassOver(record.Offset.Value))
             {
@@ -265,6 +282,44 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
 
         available.Set();
         joined.Set();
+    }
+
+    /// <summary>
+    /// Makes the partitions this process's in the database. If that fails with all, the receiver is of no use; if with some, whose last transaction is still in the
+    /// middle of a handler perhaps, it receives from the others for a while. Then the next one tries again.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<TopicPartition, StreamPosition>> TakeAsync(PartitionTaker taker, IReadOnlyCollection<TopicPartition> assigned)
+    {
+        using var patience = new CancellationTokenSource(PartitionTaker.Patience, time);
+        var (positions, failure) = await taker.TakeAsync(reader.Endpoint, assigned, patience.Token);
+        if (failure is not null && positions.Count == 0)
+        {
+            OnBroken(failure);
+        }
+        else if (failure is not null)
+        {
+            logger.NotTaken(reader.Endpoint, assigned.Count - positions.Count, PartitionTaker.RetryPause, failure);
+            _ = BreakLaterAsync(failure);
+        }
+
+        return positions;
+    }
+
+    private async Task BreakLaterAsync(Exception failure)
+    {
+        await Task.Delay(PartitionTaker.RetryPause, time);
+        OnBroken(failure);
+    }
+
+    /// <summary>What was handed out could not be handled because somebody else has taken the partition, and it is not known here: it joins again. Call with the lock held.</summary>
+    private void NoteIfLost(KafkaDelivery delivery)
+    {
+        if (delivery is { Place.Position: { IsLost: true } position, Partition.IsReleased: false })
+        {
+            broken ??= new MessagingException(
+                $"Another process has taken {position.Stream} for endpoint '{position.Endpoint}' although it is assigned to this one: this one joins the group again. " +
+                "If that goes on, endpoints of one name share a database and have different consumer groups, which they must not.");
+        }
     }
 
     /// <summary>Some of each partition in turn, as far as there is room. Call with the lock held.</summary>

@@ -16,6 +16,8 @@ internal sealed class DatabaseObserver : IDisposable
     private readonly SqliteCommand claims;
     private readonly SqliteCommand deadLetters;
     private readonly SqliteCommand lastClaim;
+    private readonly SqliteCommand remembered;
+    private readonly SqliteCommand lastRemembered;
     private readonly SqliteCommand lastDeadLetter;
     private readonly SqliteCommand waiting;
     private readonly SqliteCommand stored;
@@ -39,6 +41,9 @@ internal sealed class DatabaseObserver : IDisposable
             $"SELECT {outbox.Id}, {outbox.Destination}, {outbox.MessageId}, {outbox.Type}, {outbox.Key}, {outbox.Headers}, {outbox.Body} " +
             $"FROM {outbox.Table} WHERE {outbox.Id} > @last ORDER BY {outbox.Id}");
         claims = Command($"SELECT rowid, {names.Claim.Endpoint}, {names.Claim.MessageId} FROM {names.Claim.Table} WHERE rowid > @last ORDER BY rowid");
+        var ids = names.StreamIds;
+        remembered = Command($"SELECT {ids.Id}, {ids.Endpoint}, {ids.Ids} FROM {ids.Table} WHERE {ids.Id} > @last ORDER BY {ids.Id}");
+        lastRemembered = Query($"SELECT coalesce(max({ids.Id}), 0) FROM {ids.Table}");
         var letter = names.DeadLetter;
         deadLetters = Command(
             $"SELECT rowid, {letter.Endpoint}, {letter.MessageId}, {letter.Type}, {letter.Key}, {letter.Headers}, {letter.Body}, {letter.Reason}, {letter.Failure}, {letter.Attempts} " +
@@ -96,7 +101,13 @@ internal sealed class DatabaseObserver : IDisposable
             row.GetString(1),
             EnvelopeHeaders.Read(row.GetGuid(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4), row.GetString(5), row.GetFieldValue<byte[]>(6))));
 
-    public List<(string Endpoint, Guid MessageId)> ReadNewClaims() => ReadNew(claims, static row => (row.GetString(1), row.GetGuid(2)), lastClaim);
+    /// <summary>What has been claimed, or is remembered with a position instead.</summary>
+    public List<(string Endpoint, Guid MessageId)> ReadNewClaims()
+    {
+        var positions = ReadNew(remembered, static row => (Endpoint: row.GetString(1), Ids: row.GetFieldValue<byte[]>(2)), lastRemembered);
+        return [.. ReadNew(claims, static row => (row.GetString(1), row.GetGuid(2)), lastClaim)
+            .Concat(positions.SelectMany(position => PackedIds.Unpack(position.Ids), (position, id) => (position.Endpoint, id))).Distinct()];
+    }
 
     public List<DeadLetter> ReadNewDeadLetters() => ReadNew(deadLetters, static row => new DeadLetter
     {
@@ -180,6 +191,8 @@ internal sealed class DatabaseObserver : IDisposable
         due.Dispose();
         messages.Dispose();
         claims.Dispose();
+        remembered.Dispose();
+        lastRemembered.Dispose();
         deadLetters.Dispose();
         lastClaim.Dispose();
         lastDeadLetter.Dispose();

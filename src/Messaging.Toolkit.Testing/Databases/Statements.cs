@@ -21,6 +21,12 @@ internal sealed class Statements(TableNames names)
             return reads ? Operation.ReadClaims : sql.StartsWith("DELETE", StringComparison.Ordinal) ? Operation.PurgeClaims : Operation.Claim;
         }
 
+        // They are instead of claims.
+        if (sql.Contains(names.Stream.Table, StringComparison.Ordinal) || sql.Contains(names.StreamIds.Table, StringComparison.Ordinal))
+        {
+            return reads ? Operation.ReadClaims : Operation.Claim;
+        }
+
         if (sql.Contains(names.Lease.Table, StringComparison.Ordinal))
         {
             return reads ? Operation.ReadLeases : Operation.WriteLeases;

@@ -12,6 +12,7 @@ using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -62,6 +63,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<IJournal, JournalReader>();
         services.TryAddSingleton<Reporter>();
         services.TryAddSingleton<IMessagingInspector, Inspector>();
+        services.TryAddSingleton<StreamTaker>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
         services.TryAddSingleton<LeftBehindActivities>();

@@ -1,6 +1,7 @@
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
+using Messaging.Toolkit.Streams;
 
 namespace Messaging.Toolkit.DeadLetters;
 
@@ -21,6 +22,9 @@ public sealed record DeadLetterEntry
 
     /// <summary>The parked message that it was until now, or null if it comes from a delivery.</summary>
     public ParkedMessage? Parked { get; init; }
+
+    /// <summary>Where it is in a stream, if it comes from one and was not parked: then storing the letter moves the position behind it.</summary>
+    public StreamPlace? Place { get; init; }
 
     /// <summary>Whether those of its key at its endpoint wait until it is replayed or discarded.</summary>
     public bool HoldsKey { get; init; }

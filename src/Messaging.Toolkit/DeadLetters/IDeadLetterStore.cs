@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Streams;
+
 namespace Messaging.Toolkit.DeadLetters;
 
 /// <summary>Keeps what could not be handled. May be called from several threads.</summary>
@@ -11,6 +13,7 @@ public interface IDeadLetterStore
     /// </summary>
     /// <param name="entry">The dead letter.</param>
     /// <param name="cancellationToken">Gives up; whether it was stored is then unknown.</param>
+    /// <exception cref="StreamLostException">Somebody else has taken the stream that it comes from. Nothing was stored.</exception>
     Task<DeadLetterReceipt> AddAsync(DeadLetterEntry entry, CancellationToken cancellationToken);
 
     /// <summary>Reads dead letters in the order in which they were given up.</summary>

@@ -95,6 +95,9 @@ internal static partial class Log
     [LoggerMessage(37, LogLevel.Warning, "{Store}: whether its database has a table for the journal is not known yet: nothing is recorded until it is.")]
     public static partial void JournalUnknown(this ILogger logger, string store, Exception exception);
 
+    [LoggerMessage(38, LogLevel.Warning, "{Endpoint}: another process has taken {Stream} since this one did, in epoch {Epoch}, or its row was deleted. What was begun of it here is rolled back, and handled there.")]
+    public static partial void StreamLost(this ILogger logger, string endpoint, string stream, long epoch);
+
     [LoggerMessage(40, LogLevel.Warning, "{Endpoint}: step '{Step}' of saga {Saga} has failed: {Reason}")]
     public static partial void StepFailed(this ILogger logger, string endpoint, Guid saga, string step, string reason, Exception? exception);
 

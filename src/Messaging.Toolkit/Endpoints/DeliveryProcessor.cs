@@ -8,6 +8,7 @@ using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -36,7 +37,11 @@ internal sealed class DeliveryProcessor(
         using var pass = endpoint.Instances.Count > 0 ? instances.Open() : null;
         foreach (var work in group.Where(work => work.Ending is null))
         {
-            if (endpoint.DeadLettersExpired && HasExpired(work))
+            if (work.Place is { Position.IsLost: true })
+            {
+                work.Refusal = Verdict.Abandon;
+            }
+            else if (endpoint.DeadLettersExpired && HasExpired(work))
             {
                 judge.GiveUpExpired(work);
             }
@@ -60,7 +65,7 @@ internal sealed class DeliveryProcessor(
 
     /// <summary>
     /// Those of a group that may be handled: what follows a message in its key is not handled before that one's end is written, which may be
-    /// that its key has to wait.
+    /// that its key has to wait. In a stream nothing is handled before what comes before it, whatever keeps that one waiting.
     /// </summary>
     private static IReadOnlyList<Work> NotBehindAnEnd(IReadOnlyList<Work> group)
     {
@@ -73,12 +78,11 @@ internal sealed class DeliveryProcessor(
         var ended = new HashSet<string>(StringComparer.Ordinal);
         foreach (var work in group)
         {
-            var key = work.Delivery.Envelope.Key;
-            if (work.Ending is not null && key is not null)
+            if (work.Lane is { } lane && (work.Ending is not null || (work.Refusal is not null && work.Place is not null)))
             {
-                ended.Add(key);
+                ended.Add(lane);
             }
-            else if (work.Ending is null && work.Refusal is null && (key is null || !ended.Contains(key)))
+            else if (work.Ending is null && work.Refusal is null && (work.Lane is null || !ended.Contains(work.Lane)))
             {
                 ready.Add(work);
             }
@@ -87,7 +91,7 @@ internal sealed class DeliveryProcessor(
         return ready;
     }
 
-    /// <summary>Writes the endings one after another; of a key nothing more after one that is not done. Returns the verdicts on all of the group.</summary>
+    /// <summary>Writes the endings one after another; of a key or a stream nothing more after one that is not done. Returns the verdicts on all of the group.</summary>
     private async Task<Verdict[]> WriteEndingsAsync(IReadOnlyList<Work> group, IReadOnlyList<Work> handled, Verdict onHandled, CancellationToken stopping)
     {
         var verdicts = new Verdict[group.Count];
@@ -95,20 +99,20 @@ internal sealed class DeliveryProcessor(
         for (var i = 0; i < group.Count; i++)
         {
             var work = group[i];
-            var key = work.Delivery.Envelope.Key;
+            var lane = work.Lane;
             if (work.Ending is null)
             {
                 verdicts[i] = work.Refusal ?? (handled.Contains(work) ? onHandled : Verdict.Again());
             }
             else
             {
-                verdicts[i] = key is not null && waiting.Contains(key) ? Verdict.Again() : await endings.WriteAsync(work, stopping);
+                verdicts[i] = lane is not null && waiting.Contains(lane) ? Verdict.Again() : await endings.WriteAsync(work, stopping);
             }
 
             // What is not done yet comes before what follows it in its key, whatever becomes of that.
-            if (key is not null && verdicts[i] != Verdict.Done)
+            if (lane is not null && verdicts[i] != Verdict.Done)
             {
-                waiting.Add(key);
+                waiting.Add(lane);
             }
         }
 
@@ -175,6 +179,11 @@ internal sealed class DeliveryProcessor(
         {
             return Verdict.Abandon;
         }
+        catch (StreamLostException lost)
+        {
+            logger.StreamLost(endpoint.Name, lost.Position.Stream, lost.Position.Epoch);
+            return AbandonLost(group);
+        }
         catch (Exception exception) when (group.Count > 1)
         {
             logger.GroupFailed(endpoint.Name, group.Count, exception);
@@ -185,6 +194,17 @@ internal sealed class DeliveryProcessor(
             DeliveryTelemetry.Fail(group[0], exception);
             return judge.Judge(group[0], exception);
         }
+    }
+
+    /// <summary>What is of a stream that somebody else has taken is handled there; what is not is tried again.</summary>
+    private static Verdict AbandonLost(IReadOnlyList<Work> group)
+    {
+        foreach (var work in group.Where(work => work.Place is { Position.IsLost: true }))
+        {
+            work.Refusal = Verdict.Abandon;
+        }
+
+        return Verdict.Again();
     }
 
     private static Verdict TryAlone(IReadOnlyList<Work> group)
@@ -237,6 +257,10 @@ internal sealed class DeliveryProcessor(
                     judge.Park(group[i], TimeSpan.Zero, delays: 0);
                     break;
 
+                case HandlingOutcome.Waits:
+                    group[i].Refusal = Verdict.Again();
+                    break;
+
                 default:
                     duplicates++;
                     logger.Duplicate(endpoint.Name, group[i].Delivery.Envelope.Id, group[i].Delivery.Envelope.Type);
@@ -260,7 +284,7 @@ internal sealed class DeliveryProcessor(
 
         return await store.Inbox.HandleAsync(
             endpoint.Name,
-            [.. group.Select(work => work.Delivery.Envelope)],
+            [.. group.Select(work => work.Delivery)],
             (scope, session, index, token) => InvokeHandlersAsync(group[index], scope, session, token),
             stopping);
     }

@@ -5,6 +5,7 @@ using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.Endpoints;
@@ -35,6 +36,11 @@ internal sealed class EndingWriter(EndpointDefinition endpoint, IMessageStore st
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
+            return Verdict.Abandon;
+        }
+        catch (StreamLostException lost)
+        {
+            logger.StreamLost(endpoint.Name, lost.Position.Stream, lost.Position.Epoch);
             return Verdict.Abandon;
         }
         catch (Exception exception)

@@ -24,7 +24,7 @@ internal sealed class EndpointRunner(
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly KeyedQueue<Work> queue = new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone, UrgencyOf(endpoint, logger));
+    private readonly KeyedQueue<Work> queue = new(static work => work.Lane, static work => work.RunsAlone, UrgencyOf(endpoint, logger));
     private readonly ParkedReceiver parking = new(endpoint.Name, store, logger);
 
     /// <summary>The parked messages that are in these hands; each as it was taken again meanwhile, or null if it was not.</summary>
@@ -36,6 +36,7 @@ internal sealed class EndpointRunner(
     private Task receiving = Task.CompletedTask;
     private int workers;
     private bool isHeldUp;
+    private bool hasStreams;
     private bool isFinished;
 
     /// <summary>
@@ -183,6 +184,7 @@ internal sealed class EndpointRunner(
             {
                 intake.NoteOrigin(delivery);
                 intake.Held++;
+                hasStreams |= delivery.Place is not null;
                 queue.Add(new Work(delivery, receiver, intake));
             }
 
@@ -384,16 +386,19 @@ internal sealed class EndpointRunner(
     /// <summary>Call with the lock held.</summary>
     private List<Work> TakeGroup()
     {
-        // A fair share of what waits, so that no worker idles while another runs a long group.
-        var share = (queue.Waiting + endpoint.Concurrency - 1) / endpoint.Concurrency;
+        // A fair share of what waits, so that no worker idles while another runs a long group. Of streams there may be fewer than workers, and who takes
+        // one takes all that waits in it: then the lines are shared out too.
+        var useful = hasStreams ? Math.Clamp(queue.Ready, 1, endpoint.Concurrency) : endpoint.Concurrency;
+        var share = (queue.Waiting + useful - 1) / useful;
+        var mostLines = hasStreams ? Math.Max(1, (queue.Ready + endpoint.Concurrency - 1) / endpoint.Concurrency) : int.MaxValue;
         var affordable = Math.Min(endpoint.MaxGroup, LongestGroup.Ticks / Math.Max(1, expectedHandlerTicks));
         var most = Math.Clamp(share, 1, Math.Max(1, (int)affordable));
         if (throttle is null)
         {
-            return queue.Take(most);
+            return queue.Take(most, maxLines: mostLines);
         }
 
-        var group = throttle.Take(queue, most);
+        var group = throttle.Take(queue, most, mostLines);
         if (throttle.MustWait && !isHeldUp)
         {
             isHeldUp = true;

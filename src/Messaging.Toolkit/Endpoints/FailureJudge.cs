@@ -103,6 +103,7 @@ internal sealed class FailureJudge(
                     Body = envelope.Body,
                     Attempts = work.Attempts,
                     Delays = delays,
+                    Place = work.Place,
                 },
             delay,
             work.Parked);
@@ -152,6 +153,7 @@ internal sealed class FailureJudge(
             Messages = outgoing.CreateNotice(envelope, endpoint.Name, reason),
             Stuck = work.LeavesStuck ? [.. work.Instances.Select(instance => Stuck(instance, letter))] : [],
             Parked = work.Parked,
+            Place = work.Place,
                         // What has expired can only be discarded, and would hold its key until then.
             HoldsKey = envelope.Key is not null && !work.HasExpired && endpoint.Failures.WhenDead == KeyPolicy.HoldKey,
         });

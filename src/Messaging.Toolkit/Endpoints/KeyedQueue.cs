@@ -53,11 +53,12 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     /// </summary>
     /// <param name="max">How many.</param>
     /// <param name="admits">Asked before each is taken; the first that it refuses, and what comes after, stays. Null if all may be taken.</param>
-    public List<T> Take(int max, Func<T, bool>? admits = null)
+    /// <param name="maxLines">Of how many lines they are at most.</param>
+    public List<T> Take(int max, Func<T, bool>? admits = null, int maxLines = int.MaxValue)
     {
         var taken = new List<T>();
         var from = new List<Line>();
-        while (taken.Count < max && ready.TryPeek(out var line) && (taken.Count == 0 || !runsAlone(line.First)))
+        while (taken.Count < max && from.Count < maxLines && ready.TryPeek(out var line) && (taken.Count == 0 || !runsAlone(line.First)))
         {
             if (admits?.Invoke(line.First) == false)
             {

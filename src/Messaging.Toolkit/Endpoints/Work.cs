@@ -3,6 +3,7 @@ using Messaging.Toolkit.Endpoints.Limits;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Running;
+using Messaging.Toolkit.Streams;
 using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Endpoints;
@@ -11,6 +12,15 @@ namespace Messaging.Toolkit.Endpoints;
 internal sealed class Work(Delivery delivery, IReceiver receiver, Intake? intake = null)
 {
     public Delivery Delivery { get; } = delivery;
+
+    /// <summary>Where it is in its stream; null if it comes from none, or was parked since.</summary>
+    public StreamPlace? Place => Delivery.Place;
+
+    /// <summary>
+    /// What it waits in line with: the messages of its key, or those of its stream, where a later one must not be settled before it. Null if it may be handled
+    /// beside any other.
+    /// </summary>
+    public string? Lane { get; } = delivery.Place is { } place ? "\0" + place.Position.Stream : delivery.Envelope.Key;
 
     /// <summary>The one it came from and is settled with.</summary>
     public IReceiver Receiver { get; } = receiver;

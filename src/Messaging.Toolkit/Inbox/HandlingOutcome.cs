@@ -11,4 +11,7 @@ public enum HandlingOutcome
 
     /// <summary>An earlier message of its key is parked at the endpoint, so it must be parked behind that. Nothing was done.</summary>
     Held,
+
+    /// <summary>A message before it in its stream must be parked first. Nothing was done: it is to be tried again.</summary>
+    Waits,
 }

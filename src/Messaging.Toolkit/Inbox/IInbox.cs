@@ -1,6 +1,8 @@
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
+using Messaging.Toolkit.Streams;
+using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Inbox;
 
@@ -13,15 +15,17 @@ public interface IInbox
     /// <summary>
     /// Claims the messages and handles those that were not handled before, one after another in the order given, all
     /// in one transaction: when the task completes it has committed; when it throws, nothing of it has taken effect,
-    /// or, if the commit's reply was lost, all of it, and the next attempt finds the claims.
+    /// or, if the commit's reply was lost, all of it, and the next attempt finds the claims. What has a place in a stream moves the endpoint's
+    /// position there; with a key it is not claimed, but remembered with the position.
     /// </summary>
     /// <param name="endpoint">The endpoint on whose behalf messages are claimed.</param>
-    /// <param name="messages">The messages; no id twice.</param>
+    /// <param name="messages">The messages; no id twice, and those of a stream one behind the other.</param>
     /// <param name="handle">Called with a scope of its own for each message that is not a duplicate; called again, with new
     /// scopes, if the store's own retries run the transaction again.</param>
     /// <param name="cancellationToken">Rolls back.</param>
     /// <returns>What became of each message, in the order given.</returns>
-    Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<MessageEnvelope> messages, HandleInScope handle, CancellationToken cancellationToken);
+    /// <exception cref="StreamLostException">Somebody else has taken one of the streams. Nothing has taken effect.</exception>
+    Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, IReadOnlyList<Delivery> messages, HandleInScope handle, CancellationToken cancellationToken);
 
     /// <summary>
     /// Handles a parked message, in one transaction in which it is parked no more and the next one of its key is due in its place. As

@@ -1,3 +1,5 @@
+using Messaging.Toolkit.Streams;
+
 namespace Messaging.Toolkit.Parking;
 
 /// <summary>
@@ -14,6 +16,7 @@ public interface IParkingStore
     /// <param name="delay">Not negative; by the store's clock.</param>
     /// <param name="maxPerKey">How many of a key may be parked at an endpoint.</param>
     /// <param name="cancellationToken">Gives up; whether it was stored is then unknown.</param>
+    /// <exception cref="StreamLostException">Somebody else has taken the stream that it comes from. Nothing was stored.</exception>
     Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken);
 
     /// <summary>Notes that a parked message has failed again, and when it is to be taken the next time. Its place stays, and so do those behind it.</summary>

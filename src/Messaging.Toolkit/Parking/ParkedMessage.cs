@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Messages;
+using Messaging.Toolkit.Streams;
 
 namespace Messaging.Toolkit.Parking;
 
@@ -31,6 +32,9 @@ public sealed record ParkedMessage
 
     /// <summary>How many of the delays of its ladder are used up.</summary>
     public int Delays { get; init; }
+
+    /// <summary>Where it is in a stream, if it comes from one and is not stored: then parking it moves the position behind it.</summary>
+    public StreamPlace? Place { get; init; }
 
     /// <exception cref="FormatException">The headers are not readable.</exception>
     internal MessageEnvelope ToEnvelope() => EnvelopeHeaders.Read(MessageId, Type, Key, Headers, Body.ToArray());

@@ -6,6 +6,7 @@ using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Scheduling;
+using Messaging.Toolkit.Streams;
 
 namespace Messaging.Toolkit.Stores;
 
@@ -29,6 +30,9 @@ public interface IMessageStore
 
     /// <summary>Messages given up.</summary>
     IDeadLetterStore DeadLetters { get; }
+
+    /// <summary>How far endpoints are in streams.</summary>
+    IStreamStore Streams { get; }
 
     /// <summary>Messages that are not due yet.</summary>
     IScheduleStore Schedule { get; }

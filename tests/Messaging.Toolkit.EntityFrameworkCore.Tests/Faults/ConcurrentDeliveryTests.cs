@@ -5,6 +5,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -154,7 +155,7 @@ public sealed class ConcurrentDeliveryTests
     }
 
     private static Task<IReadOnlyList<HandlingOutcome>> HandleAsync(ShopHost shop, MessageEnvelope[] messages, Func<int, Task>? inside = null)
-        => shop.Services.GetRequiredService<IMessageStore>().Inbox.HandleAsync("shop", messages, async (scope, _, index, _) =>
+        => shop.Services.GetRequiredService<IMessageStore>().Inbox.HandleAsync("shop", [.. messages.Select(message => new Delivery(message))], async (scope, _, index, _) =>
         {
             scope.GetRequiredService<ShopDb>().Effects.Add(new Effect { Handler = "shop", MessageId = messages[index].Id, Key = messages[index].Key });
             await (inside?.Invoke(index) ?? Task.CompletedTask);

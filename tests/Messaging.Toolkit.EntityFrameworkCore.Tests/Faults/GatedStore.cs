@@ -8,6 +8,7 @@ using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -55,6 +56,8 @@ public sealed class Gates
         public ILeaseStore Leases => this;
 
         public IInbox Inbox => store.Inbox;
+
+        public IStreamStore Streams => store.Streams;
 
         public IParkingStore Parking { get; } = new GatedParking(store.Parking, gates);
 

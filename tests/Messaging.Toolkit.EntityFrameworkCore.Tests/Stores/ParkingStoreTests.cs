@@ -30,7 +30,7 @@ public sealed class ParkingStoreTests
 
         (await ParkAsync(shop, message)).Should().Be(ParkingOutcome.Parked);
         (await ParkAsync(shop, message)).Should().Be(ParkingOutcome.Duplicate);
-        (await StoreOf(shop).Inbox.HandleAsync("shop", [Envelope(message)], Nothing, default)).Should().Equal(HandlingOutcome.Duplicate);
+        (await StoreOf(shop).Inbox.HandleAsync("shop", [new(Envelope(message))], Nothing, default)).Should().Equal(HandlingOutcome.Duplicate);
 
         var taken = (await TakeAsync(shop)).Should().ContainSingle().Which;
         taken.Should().BeEquivalentTo(message, options => options.Excluding(x => x.Id).Excluding(x => x.Body));
@@ -104,7 +104,7 @@ public sealed class ParkingStoreTests
         var handled = new List<int>();
 
         var outcomes = await StoreOf(shop).Inbox.HandleAsync(
-            "shop", [Envelope(New("key")), Envelope(New("other")), Envelope(New(null)), Envelope(New("key"))],
+            "shop", [new(Envelope(New("key"))), new(Envelope(New("other"))), new(Envelope(New(null))), new(Envelope(New("key")))],
             (_, _, index, _) =>
             {
                 handled.Add(index);
@@ -114,7 +114,7 @@ public sealed class ParkingStoreTests
 
         outcomes.Should().Equal(HandlingOutcome.Held, HandlingOutcome.Handled, HandlingOutcome.Handled, HandlingOutcome.Held);
         handled.Should().Equal(1, 2);
-        (await StoreOf(shop).Inbox.HandleAsync("billing", [Envelope(New("key"))], Nothing, default)).Should().Equal([HandlingOutcome.Handled], "nothing is parked at that endpoint");
+        (await StoreOf(shop).Inbox.HandleAsync("billing", [new(Envelope(New("key")))], Nothing, default)).Should().Equal([HandlingOutcome.Handled], "nothing is parked at that endpoint");
     }
 
     [Theory, MemberData(nameof(All))]
@@ -167,7 +167,7 @@ public sealed class ParkingStoreTests
         await ParkAsync(shop, parked);
         (await BuryAsync(shop, (await TakeAsync(shop)).Single(), holdsKey: true)).Should().BeTrue();
         (await StoreOf(shop).DeadLetters.AddAsync(new() { Letter = Letter(direct), HoldsKey = true }, default)).IsStored.Should().BeTrue();
-        (await StoreOf(shop).Inbox.HandleAsync("shop", [Envelope(New("parked")), Envelope(later)], Nothing, default)).Should().Equal(HandlingOutcome.Held, HandlingOutcome.Held);
+        (await StoreOf(shop).Inbox.HandleAsync("shop", [new(Envelope(New("parked"))), new(Envelope(later))], Nothing, default)).Should().Equal(HandlingOutcome.Held, HandlingOutcome.Held);
         await ParkAsync(shop, later);
         (await TakeAsync(shop)).Should().BeEmpty();
 
@@ -228,7 +228,7 @@ public sealed class ParkingStoreTests
 
         (await StoreOf(shop).DeadLetters.ReadAsync(new(), Many, default)).Should().BeEmpty();
         (await TakeAsync(shop)).Should().ContainSingle().Which.MessageId.Should().Be(later.MessageId);
-        (await StoreOf(shop).Inbox.HandleAsync("shop", [Envelope(dead)], Nothing, default)).Should().Equal([HandlingOutcome.Duplicate], "a copy of it stays one");
+        (await StoreOf(shop).Inbox.HandleAsync("shop", [new(Envelope(dead))], Nothing, default)).Should().Equal([HandlingOutcome.Duplicate], "a copy of it stays one");
     }
 
     [Theory, MemberData(nameof(All))]
@@ -273,7 +273,7 @@ public sealed class ParkingStoreTests
 
         var row = (await shop.OutboxAsync()).Should().ContainSingle().Which;
         row.Should().BeEquivalentTo(new { message.MessageId, Destination = "shop", message.Type, message.Key, Bucket = MessageKeys.Bucket("key", 64) });
-        (await StoreOf(shop).Inbox.HandleAsync("shop", [Envelope(message)], Nothing, default)).Should().Equal(HandlingOutcome.Handled);
+        (await StoreOf(shop).Inbox.HandleAsync("shop", [new(Envelope(message))], Nothing, default)).Should().Equal(HandlingOutcome.Handled);
     }
 
     [Theory, MemberData(nameof(All))]

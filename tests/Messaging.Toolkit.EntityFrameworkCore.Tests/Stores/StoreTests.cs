@@ -9,6 +9,7 @@ using Messaging.Toolkit.Inbox;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Transports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -110,7 +111,7 @@ public sealed class StoreTests
             messages[0].Id, messages[0].Id, messages[2].Id, messages[1].Id, messages[3].Id, messages[4].Id);
 
         Task<IReadOnlyList<HandlingOutcome>> HandleAsync(string endpoint, params MessageEnvelope[] group)
-            => inbox.HandleAsync(endpoint, group, (scope, _, index, _) =>
+            => inbox.HandleAsync(endpoint, [.. group.Select(message => new Delivery(message))], (scope, _, index, _) =>
             {
                 scope.GetRequiredService<ShopDb>().Effects.Add(new Effect { Handler = endpoint, MessageId = group[index].Id });
                 return Task.CompletedTask;
@@ -124,7 +125,7 @@ public sealed class StoreTests
         await using var shop = await CreateAsync(database, statements);
         var messages = new[] { NewEnvelope("k"), NewEnvelope("k") };
 
-        var act = () => StoreOf(shop).Inbox.HandleAsync("shop", messages, (scope, session, index, _) =>
+        var act = () => StoreOf(shop).Inbox.HandleAsync("shop", [.. messages.Select(message => new Delivery(message))], (scope, session, index, _) =>
         {
             scope.GetRequiredService<ShopDb>().Effects.Add(new Effect { Handler = "shop" });
             session.Add([New("a", 1, "k")]);
@@ -249,7 +250,7 @@ public sealed class StoreTests
         (await shop.DeadLettersAsync()).Should().ContainSingle().Which.MessageId.Should().Be(dead.Id);
 
         async Task<HandlingOutcome> HandleAsync(MessageEnvelope envelope)
-            => (await StoreOf(shop).Inbox.HandleAsync("shop", [envelope], (_, _, _, _) => Task.CompletedTask, default)).Single();
+            => (await StoreOf(shop).Inbox.HandleAsync("shop", [new(envelope)], (_, _, _, _) => Task.CompletedTask, default)).Single();
     }
 
     [Theory, MemberData(nameof(All))]

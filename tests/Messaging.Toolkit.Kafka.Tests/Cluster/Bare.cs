@@ -60,9 +60,39 @@ internal static class Bare
             .Where(offset => offset.Offset.Value >= 0).ToDictionary(offset => offset.Partition.Value, offset => offset.Offset.Value);
     }
 
-    private static IConsumer<byte[]?, byte[]?> NewConsumer(KafkaOptions options, string group)
-        => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig { BootstrapServers = options.BootstrapServers, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false })
-            .SetKeyDeserializer(new Bytes()).SetValueDeserializer(new Bytes()).Build();
+    /// <summary>Says where a group is to go on, in all partitions of a topic. Nobody must be in it.</summary>
+    /// <param name="options">Where the cluster is.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="topic">The topic.</param>
+    /// <param name="partitions">How many it has.</param>
+    /// <param name="where">An offset, or <see cref="Offset.End"/>.</param>
+    public static void Commit(KafkaOptions options, string group, string topic, int partitions, Offset where)
+    {
+        using var consumer = NewConsumer(options, group, config =>
+        {
+            config.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
+            foreach (var (name, value) in options.ConsumerProperties)
+            {
+                config.Set(name, value);
+            }
+        });
+        consumer.Subscribe(topic);
+        while (consumer.Assignment.Count < partitions)
+        {
+            consumer.Consume(TimeSpan.FromMilliseconds(100)); // Until it is a member, who may say so.
+        }
+
+        var all = Enumerable.Range(0, partitions).Select(partition => new TopicPartition(topic, partition)).ToList();
+        consumer.Commit(all.Select(partition => new TopicPartitionOffset(partition, where == Offset.End ? consumer.QueryWatermarkOffsets(partition, Line.Patience).High : where)));
+        consumer.Close();
+    }
+
+    private static IConsumer<byte[]?, byte[]?> NewConsumer(KafkaOptions options, string group, Action<ConsumerConfig>? configure = null)
+    {
+        var config = new ConsumerConfig { BootstrapServers = options.BootstrapServers, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false };
+        configure?.Invoke(config);
+        return new ConsumerBuilder<byte[]?, byte[]?>(config).SetKeyDeserializer(new Bytes()).SetValueDeserializer(new Bytes()).Build();
+    }
 
     private sealed class Bytes : IDeserializer<byte[]?>
     {

@@ -69,7 +69,7 @@ internal sealed class Line : IAsyncDisposable
     public static int NumberOf(Delivery delivery) => BitConverter.ToInt32(delivery.Envelope.Body.Span);
 
     /// <summary>One more process of the application.</summary>
-    public ITransport NewTransport() => new KafkaTransport(Options, Topology, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance);
+    public ITransport NewTransport() => new KafkaTransport(Options, Topology, taker: null, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance);
 
     public async Task<ISender> OpenSenderAsync()
     {

@@ -28,7 +28,7 @@ public abstract class KafkaConformance(Action<KafkaOptions> configure) : Transpo
         }
 
         options.Clients = clients.Over(options);
-        return new KafkaTransport(options, topology, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance);
+        return new KafkaTransport(options, topology, taker: null, new MessageIds(TimeProvider.System, new EntropySource()), TimeProvider.System, NullLogger.Instance);
     }
 
     /// <summary>The client mends connections by itself, and the suite is about what happens when it cannot.</summary>

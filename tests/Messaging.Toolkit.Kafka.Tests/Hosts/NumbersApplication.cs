@@ -18,7 +18,7 @@ internal sealed record NumbersApplication(string Database, string BootstrapServe
     public const int Partitions = 12;
 
     /// <summary>Events and commands share it: the numbers of a key are counted over both.</summary>
-    private const string Topic = "numbers";
+    public const string Topic = "numbers";
 
     private static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(500);
@@ -30,6 +30,9 @@ internal sealed record NumbersApplication(string Database, string BootstrapServe
 
     /// <summary>Whether any attempt may fail, not the first alone, and what has failed is parked until the next one.</summary>
     public bool Parks { get; init; }
+
+    /// <summary>Whether the database has how far the endpoint is in each partition.</summary>
+    public bool OffsetsInDatabase { get; init; }
 
     /// <summary>How long each message takes.</summary>
     public TimeSpan Slow { get; init; }
@@ -65,6 +68,7 @@ internal sealed record NumbersApplication(string Database, string BootstrapServe
                     options.Prefix = Prefix;
                     options.EventTopic = _ => Topic;
                     options.CommandTopic = _ => Topic;
+                    options.OffsetsInDatabase = OffsetsInDatabase;
                     foreach (var (name, value) in Server.Quick)
                     {
                         options.ConsumerProperties[name] = value;

@@ -19,12 +19,18 @@ internal sealed class NumbersHost : IAsyncDisposable
     private readonly Warnings warnings = new();
     private readonly NumbersApplication application;
     private readonly IHost host;
+    private bool isGuest;
 
     private NumbersHost(NumbersApplication application)
     {
         this.application = application;
         host = application.Build(warnings);
     }
+
+    public NumbersApplication Application => application;
+
+    /// <summary>The last things that it has warned of.</summary>
+    public string Warnings => warnings.ToString();
 
     private int Counted => numbers.Values.Sum();
 
@@ -35,6 +41,14 @@ internal sealed class NumbersHost : IAsyncDisposable
     {
         var numbers = new NumbersHost(application);
         await numbers.InScopeAsync(async (db, _) => await db.Database.EnsureCreatedAsync());
+        await numbers.host.StartAsync();
+        return numbers;
+    }
+
+    /// <summary>Another process of an application whose database is there already, and stays when this one ends.</summary>
+    public static async Task<NumbersHost> JoinAsync(NumbersApplication application)
+    {
+        var numbers = new NumbersHost(application) { isGuest = true };
         await numbers.host.StartAsync();
         return numbers;
     }
@@ -89,6 +103,9 @@ internal sealed class NumbersHost : IAsyncDisposable
         (await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync())).Should().Be(0);
     }
 
+    /// <summary>Waits until all that was counted is in Kafka.</summary>
+    public Task OutboxShouldBeEmptyAsync() => Eventually.IsAsync(async () => !await QueryAsync(db => db.Set<OutboxRow>().AnyAsync()));
+
     public async Task<HealthReportEntry> HealthAsync() => (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries["messaging"];
 
     public async Task<T> QueryAsync<T>(Func<NumbersDb, Task<T>> query)
@@ -101,7 +118,11 @@ internal sealed class NumbersHost : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await host.StopAsync(patience.Token);
-        await InScopeAsync(async (db, _) => await db.Database.EnsureDeletedAsync());
+        if (!isGuest)
+        {
+            await InScopeAsync(async (db, _) => await db.Database.EnsureDeletedAsync());
+        }
+
         host.Dispose();
     }
 

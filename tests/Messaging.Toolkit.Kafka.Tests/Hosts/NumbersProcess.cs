@@ -8,7 +8,7 @@ namespace Messaging.Toolkit.Kafka.Tests.Hosts;
 internal static class NumbersProcess
 {
     public static ChildProgram Start(NumbersApplication application)
-        => ChildProgram.Start(application.Database, application.BootstrapServers, application.Prefix, (int)application.Slow.TotalMilliseconds, application.FailOneIn, application.Parks);
+        => ChildProgram.Start(application.Database, application.BootstrapServers, application.Prefix, (int)application.Slow.TotalMilliseconds, application.FailOneIn, application.Parks, application.OffsetsInDatabase);
 
     /// <summary>Leases short enough for processes that do not live long.</summary>
     public static void Configure(OutboxOptions outbox)
@@ -20,7 +20,7 @@ internal static class NumbersProcess
     /// <summary>The program of the child.</summary>
     public static async Task<int> Main(string[] arguments)
     {
-        if (arguments is not [var database, var servers, var prefix, var slow, var failOneIn, var parks])
+        if (arguments is not [var database, var servers, var prefix, var slow, var failOneIn, var parks, var offsetsInDatabase])
         {
             return 2;
         }
@@ -31,6 +31,7 @@ internal static class NumbersProcess
             Slow = TimeSpan.FromMilliseconds(int.Parse(slow, CultureInfo.InvariantCulture)),
             FailOneIn = int.Parse(failOneIn, CultureInfo.InvariantCulture),
             Parks = bool.Parse(parks),
+            OffsetsInDatabase = bool.Parse(offsetsInDatabase),
         }.Build(new Warnings());
         await host.StartAsync();
         await ChildProgram.RunAsync();

@@ -19,10 +19,12 @@ public sealed class RebalanceTests : IDisposable
     private readonly List<ChildProgram> members = [];
     private readonly List<Task> leaving = [];
 
-    [Fact]
-    public async Task Members_join_leave_and_are_killed_every_half_second_and_every_number_has_its_effect_once_and_in_order()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Members_join_leave_and_are_killed_every_half_second_and_every_number_has_its_effect_once_and_in_order(bool offsetsInDatabase)
     {
-        var application = await NumbersApplication.NewAsync() with { Handles = false, Outbox = NumbersProcess.Configure, Slow = TimeSpan.FromMilliseconds(20) };
+        var application = await NumbersApplication.NewAsync() with { OffsetsInDatabase = offsetsInDatabase, Handles = false, Outbox = NumbersProcess.Configure, Slow = TimeSpan.FromMilliseconds(20) };
         await using var host = await NumbersHost.StartAsync(application);
         members.AddRange([NumbersProcess.Start(application), NumbersProcess.Start(application)]);
 

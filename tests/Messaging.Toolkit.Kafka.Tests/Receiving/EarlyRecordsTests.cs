@@ -48,7 +48,7 @@ public sealed class EarlyRecordsTests
         var options = new KafkaOptions();
         var topology = new MessageTopology { Types = [Placed], Endpoints = [new EndpointTopology("left", [Placed])] };
         var reader = new RecordReader("left", new TopicMap(options, topology), options, new MessageIds(TimeProvider.System, new EntropySource()), NullLogger.Instance);
-        return new KafkaReceiver(reader, prefetch: 10, maxAhead, TimeProvider.System, NullLogger.Instance);
+        return new KafkaReceiver(reader, prefetch: 10, maxAhead, taker: null, TimeProvider.System, NullLogger.Instance);
     }
 
     private static ConsumeResult<byte[]?, byte[]?> Record(long offset, byte[]? value) => new()

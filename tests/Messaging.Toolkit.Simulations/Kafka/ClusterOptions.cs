@@ -35,6 +35,9 @@ internal sealed record ClusterOptions
     /// <summary>How large a batch may be, in bytes of bodies.</summary>
     public int LargestBatch { get; init; } = int.MaxValue;
 
+    /// <summary>Whether the database has the positions of endpoints.</summary>
+    public bool OffsetsInDatabase { get; init; }
+
     public bool IsImpatient => ConfirmTimeout < TimeSpan.FromSeconds(10);
 
     public static ClusterOptions For(ulong seed, FaultRates rates)
@@ -62,6 +65,7 @@ internal sealed record ClusterOptions
         kafka.ConfirmTimeout = ConfirmTimeout;
         kafka.RevocationPatience = RevocationPatience;
         kafka.MaxAhead = MaxAhead;
+        kafka.OffsetsInDatabase = OffsetsInDatabase;
         kafka.ConsumerProperties["session.timeout.ms"] = Text(SessionTimeout);
         kafka.ConsumerProperties["auto.commit.interval.ms"] = Text(CommitInterval);
         if (SharesTopic)

@@ -34,7 +34,7 @@ internal sealed class SimulatedKafka : SimulatedConformance
         var options = new KafkaOptions();
         cluster.Options.Apply(options);
         options.Clients = new SimulatedClients(cluster, life, options);
-        return new KafkaTransport(options, topology, new MessageIds(Time, new EntropySource()), Time, NullLogger.Instance);
+        return new KafkaTransport(options, topology, taker: null, new MessageIds(Time, new EntropySource()), Time, NullLogger.Instance);
     }
 
     protected override ValueTask BreakConnectionsAsync()

@@ -13,12 +13,16 @@ internal sealed partial record PlantedBug(string Name, string Description, strin
     public string Package => File[..File.IndexOf('/')];
 
     /// <summary>What the simulation's messages travel over: a transport's own bugs are seen with that one only.</summary>
-    public string Transport => Package switch
+    public string Transport
     {
-        "Messaging.Toolkit.RabbitMQ" => "rabbitmq",
-        "Messaging.Toolkit.Kafka" => "kafka",
-        _ => "in-process",
-    };
+        get => field ?? Package switch
+        {
+            "Messaging.Toolkit.RabbitMQ" => "rabbitmq",
+            "Messaging.Toolkit.Kafka" => "kafka",
+            _ => "in-process",
+        };
+        init;
+    }
 
     /// <summary>The simulated application that is to find it.</summary>
     public string Application { get; init; } = "numbered";

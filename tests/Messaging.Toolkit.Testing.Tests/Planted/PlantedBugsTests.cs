@@ -16,6 +16,11 @@ public sealed class PlantedBugsTests(MutatedSimulation simulation) : IClassFixtu
         (await simulation.RunAsync(from: 1, seeds: 12, TimeSpan.FromMinutes(2))).Should().BeNull();
     }
 
+    /// <summary>Without running anything: whoever changes a line that one quotes is told at once.</summary>
+    [Fact]
+    public void Each_is_a_change_of_text_that_is_there()
+        => PlantedBugs.All.Should().AllSatisfy(bug => bug.PlantIn(File.ReadAllText(Path.Combine(Repository.Root, "src", bug.File))).Should().NotBeEmpty());
+
     [Fact]
     public void They_are_all_in_the_documentation()
     {

@@ -95,6 +95,6 @@ public sealed class LargeMessageTests
         var options = new KafkaOptions();
         cluster.Options.Apply(options);
         options.Clients = new SimulatedClients(cluster, life, options);
-        return new KafkaTransport(options, topology, new MessageIds(time, new EntropySource()), time, NullLogger.Instance);
+        return new KafkaTransport(options, topology, taker: null, new MessageIds(time, new EntropySource()), time, NullLogger.Instance);
     }
 }

@@ -83,6 +83,20 @@ public sealed class SeedTests(ITestOutputHelper output)
         report.FaultPointsReached.Should().BeGreaterThan(100, "otherwise little was tried");
     }
 
+    [Theory]
+    [InlineData("numbered", 40)]
+    [InlineData("failing", 25)]
+    [InlineData("sagas", 15)]
+    public void Every_guarantee_holds_over_Kafka_with_positions_in_the_database(string application, int seeds)
+    {
+        var report = SimulatedTransports.All["kafka-offsets"](Applications.All[application]).Run(seeds);
+
+        output.WriteLine(report.ToString());
+        report.Seeds.Should().Be(seeds);
+        report.Handled.Should().BeGreaterThan(seeds * 40);
+        report.FaultPointsReached.Should().BeGreaterThan(80, "otherwise little was tried");
+    }
+
     [Fact]
     public void Every_guarantee_holds_over_Kafka_for_60_seeds()
     {

@@ -35,6 +35,8 @@ sealed class FiguresStore : IMessageStore
 
     public ISagaCatalogue SagaCatalogue => throw new NotSupportedException();
 
+    public Toolkit.Streams.IStreamStore Streams => throw new NotSupportedException();
+
     public Toolkit.Journal.IJournalStore Journal => throw new NotSupportedException();
 
     public event Action? MessagesCommitted

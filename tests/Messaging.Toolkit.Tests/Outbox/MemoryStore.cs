@@ -6,6 +6,7 @@ using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Sagas.Storage;
 using Messaging.Toolkit.Scheduling;
 using Messaging.Toolkit.Stores;
+using Messaging.Toolkit.Streams;
 using Messaging.Toolkit.Tests.Runtime;
 
 namespace Messaging.Toolkit.Tests.Outbox;
@@ -69,6 +70,8 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
     public IInbox Inbox => throw new NotSupportedException();
 
     public IParkingStore Parking => throw new NotSupportedException();
+
+    public IStreamStore Streams => throw new NotSupportedException();
 
     public IScheduleStore Schedule => throw new NotSupportedException();
 

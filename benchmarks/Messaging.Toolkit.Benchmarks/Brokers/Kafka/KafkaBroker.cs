@@ -14,10 +14,12 @@ internal sealed class KafkaBroker : BenchmarkBroker
 
     private readonly string servers;
     private readonly string prefix;
+    private readonly bool offsetsInDatabase;
     private readonly IConsumer<byte[], byte[]> reader;
 
-    private KafkaBroker(string servers, string prefix)
+    private KafkaBroker(string servers, string prefix, bool offsetsInDatabase)
     {
+        this.offsetsInDatabase = offsetsInDatabase;
         this.servers = servers;
         this.prefix = prefix;
         reader = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = Group, EnableAutoCommit = false, EnablePartitionEof = true }).Build();
@@ -36,11 +38,11 @@ internal sealed class KafkaBroker : BenchmarkBroker
         }
     }
 
-    public static Task<KafkaBroker> CreateAsync()
+    public static Task<KafkaBroker> CreateAsync(bool offsetsInDatabase)
     {
         var servers = Environment.GetEnvironmentVariable(Variable)
                       ?? throw new InvalidOperationException($"{Variable} is not set, so there is no Kafka: run the benchmarks by eng/bench.");
-        var broker = new KafkaBroker(servers, $"bench-{Guid.NewGuid():N}.");
+        var broker = new KafkaBroker(servers, $"bench-{Guid.NewGuid():N}.", offsetsInDatabase);
 
         // In the cluster of eng/servers nobody can create topics, but one that a producer asks for is there from then on.
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
@@ -53,6 +55,7 @@ internal sealed class KafkaBroker : BenchmarkBroker
     {
         kafka.BootstrapServers = servers;
         kafka.Prefix = prefix;
+        kafka.OffsetsInDatabase = offsetsInDatabase;
     });
 
     public override Func<Task> PrepareToSend(int messages)

@@ -43,11 +43,11 @@ internal sealed class Throttle
     /// <summary>More was there, and must wait for something that nobody at this endpoint brings about: see <see cref="WaitAsync"/>.</summary>
     public bool MustWait { get; private set; }
 
-    /// <summary>Takes what may be given to its handlers now, at most so many.</summary>
-    public List<Work> Take(KeyedQueue<Work> queue, int most)
+    /// <summary>Takes what may be given to its handlers now, at most so many, of at most so many lines.</summary>
+    public List<Work> Take(KeyedQueue<Work> queue, int most, int mostLines = int.MaxValue)
     {
         MustWait = false;
-        return queue.Take(most, Admits);
+        return queue.Take(most, Admits, mostLines);
     }
 
     /// <summary>Tells the circuit how the attempt at a message went that was let through.</summary>

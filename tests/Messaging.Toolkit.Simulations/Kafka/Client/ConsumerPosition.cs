@@ -42,6 +42,9 @@ internal sealed class ConsumerPosition(PartitionLog log, Guid member, long from)
 
     public bool MayFetch => Fetching is null && fetched.Count == 0 && !IsPaused && !IsClosed;
 
+    /// <summary>Begins somewhere else than the group says, and tells it so.</summary>
+    public void BeginAt(long offset) => next = Stored = offset;
+
     public void Add(IEnumerable<LogRecord> records)
     {
         foreach (var record in records)

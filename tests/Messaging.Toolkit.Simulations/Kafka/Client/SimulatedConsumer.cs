@@ -167,12 +167,20 @@ internal sealed class SimulatedConsumer : SimulatedClient, IConsumerClient
         });
     }
 
-    private void Begin(List<ConsumerPosition> added)
+    private async Task Begin(List<ConsumerPosition> added)
     {
         added.RemoveAll(position => position.Member != member); // They are lost already.
         Cluster.Note(added.Count == 0 ? $"{Life.Name} is in {group}" : $"{Life.Name} gets {string.Join(", ", added.Select(position => $"{position.Partition} from {position.FetchFrom}"))} for {group}");
         positions.AddRange(added);
-        events.OnAssigned([.. added.Select(position => position.Partition)]);
+        foreach (var start in await events.OnAssigned([.. added.Select(position => position.Partition)]))
+        {
+            if (start.Offset != Offset.Unset)
+            {
+                Cluster.Note($"{Life.Name} begins in {start.TopicPartition} at {start.Offset} for {group}");
+                added.Find(position => position.Partition == start.TopicPartition)!.BeginAt(start.Offset.Value);
+            }
+        }
+
         added.ForEach(Fetch);
     }
 

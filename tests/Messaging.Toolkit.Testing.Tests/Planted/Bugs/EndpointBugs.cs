@@ -33,7 +33,7 @@ internal static class EndpointBugs
             """),
 
         new("keys ignored", "Messages are handled as they come, whatever their key.", Runner,
-            "new(static work => work.Delivery.Envelope.Key, static work => work.RunsAlone,",
+            "new(static work => work.Lane, static work => work.RunsAlone,",
             "new(static _ => null, static work => work.RunsAlone,"),
 
         new("two of a key", "Messages of a key are given to a second worker while the first is busy with one of them.", Queue,

@@ -68,8 +68,8 @@ internal static class FailureBugs
             "if (letters.Count < 0)"),
 
         Bug("claim forgotten", "A message is parked without a claim.", "Messaging.Toolkit.EntityFrameworkCore/Stores/EfParkingStore.cs",
-            "if (await claim.ExecuteNonQueryAsync(cancellationToken) == 0)",
-            "if (message.Id > 0)"),
+            "return await claim.ExecuteNonQueryAsync(cancellationToken) > 0;",
+            "return message.Id == 0;"),
     ];
 
     private static PlantedBug Bug(string name, string description, string file, string old, string @new)

@@ -9,16 +9,16 @@ internal static class InboxBugs
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
         new("no claim", "Messages are handled without a claim.", Inbox,
-            "var claimed = await sql.ClaimAsync(context, attempt.Endpoint, attempt.Messages, cancellationToken);",
-            "var claimed = attempt.Messages.Select(message => message.Id).ToHashSet();"),
+            "var claimed = await sql.ClaimAsync(context, attempt.Endpoint, unclaimed, cancellationToken);",
+            "var claimed = unclaimed.Select(message => message.Id).ToHashSet();"),
 
         new("claim of the message", "A message that one endpoint has handled is a duplicate to the others.", Dialect,
             "var command = WithNow(context.CreateCommand(sql).With(\"@e\", endpoint).With(\"@m\", messageId));",
             "var command = WithNow(context.CreateCommand(sql).With(\"@e\", \"any\").With(\"@m\", messageId));"),
 
         new("claim ignored", "A message is handled although it was claimed before.", Inbox,
-            "attempt.Claim(claimed, claimed.Count == attempt.Messages.Count ?",
-            "attempt.Claim([.. attempt.Messages.Select(message => message.Id)], claimed.Count >= 0 ?"),
+            "attempt.Claim(claimed, claimed.Count == unclaimed.Count ?",
+            "attempt.Claim([.. unclaimed.Select(message => message.Id)], claimed.Count >= 0 ?"),
 
         new("dead letter without a claim", "A message of which a dead letter is written is not claimed, and is handled when it comes again.",
             "Messaging.Toolkit.EntityFrameworkCore/Stores/EfDeadLetterStore.cs",

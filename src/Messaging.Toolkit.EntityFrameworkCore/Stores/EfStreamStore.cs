@@ -1,0 +1,63 @@
+using System.Data.Common;
+using System.Globalization;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
+using Messaging.Toolkit.Streams;
+using Microsoft.EntityFrameworkCore;
+
+namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
+
+internal sealed class EfStreamStore<TContext>(EfDatabase<TContext> database) : IStreamStore where TContext : DbContext
+{
+    public Task<StreamState> TakeAsync(string endpoint, string stream, int memory, TimeSpan retention, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            var now = await sql.ReadNowAsync(context, cancellationToken);
+
+            // ADO.NET's own: EF refuses to begin one with a strategy that retries, which the caller does here.
+            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+            if (await TakeAsync(context, sql, transaction, endpoint, stream, cancellationToken) == 0)
+            {
+                await CreateAsync(context, sql, transaction, endpoint, stream, now + retention, cancellationToken);
+                await TakeAsync(context, sql, transaction, endpoint, stream, cancellationToken);
+            }
+
+            var row = await StreamSteps.ReadAsync(context, sql, transaction, endpoint, stream, cancellationToken)
+                ?? throw new MessagingException($"The position of endpoint '{endpoint}' in '{stream}' was deleted while it was being taken: it is taken again.");
+            var (total, ids) = await ReadIdsAsync(context, sql, transaction, endpoint, stream, memory, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return new StreamState(row.Epoch, row.Next, total, ids, row.ClaimsUntil > now);
+        }, cancellationToken);
+
+    private static async Task<int> TakeAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, CancellationToken cancellationToken)
+    {
+        await using var take = sql.Streams.Take(context, transaction, endpoint, stream);
+        return Math.Max(0, await take.ExecuteNonQueryAsync(cancellationToken));
+    }
+
+    /// <summary>If the endpoint has claimed messages, it did without positions until now: what it has handled may come again.</summary>
+    private static async Task CreateAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, DateTime claimsUntil, CancellationToken cancellationToken)
+    {
+        await using var any = sql.ReadAnyClaim(context, transaction, endpoint);
+        var hasClaims = await any.ExecuteScalarAsync(cancellationToken) is not null and not DBNull;
+        await using var create = sql.Streams.Create(context, transaction, endpoint, stream, hasClaims ? claimsUntil : null);
+        await create.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<(long Total, IReadOnlyList<Guid> Ids)> ReadIdsAsync(
+        TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, int memory, CancellationToken cancellationToken)
+    {
+        await using var command = sql.Streams.ReadRemembered(context, transaction, endpoint, stream, memory);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<byte[]>();
+        var (total, count) = (0L, 0);
+        while (count < memory && await reader.ReadAsync(cancellationToken))
+        {
+            total = Math.Max(total, Convert.ToInt64(reader.GetValue(0), CultureInfo.InvariantCulture));
+            rows.Add(reader.GetFieldValue<byte[]>(1));
+            count += rows[^1].Length / PackedIds.Size;
+        }
+
+        rows.Reverse();
+        return (total, [.. rows.SelectMany(PackedIds.Unpack).Skip(Math.Max(0, count - memory))]);
+    }
+}
