@@ -64,6 +64,7 @@ internal sealed class SimulatedConsumer : SimulatedClient, IConsumerClient
         if (PositionOf(next.TopicPartition) is { } position)
         {
             position.Stored = next.Offset.Value;
+            group.Note(position.Member, next);
         }
     }
 

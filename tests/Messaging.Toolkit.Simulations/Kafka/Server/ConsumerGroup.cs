@@ -16,7 +16,7 @@ internal sealed class ConsumerGroup(KafkaCluster cluster, string name)
     private readonly Dictionary<TopicPartition, GroupPartition> partitions = [];
 
     /// <summary>Where the group has not got to the end.</summary>
-    public IEnumerable<TopicPartition> Behind => partitions.Values.Where(each => each.Furthest < each.Log.HighWatermark || !each.Log.IsReplicated).Select(each => each.Log.Partition);
+    public IEnumerable<TopicPartition> Behind => partitions.Values.Where(each => each.Done < each.Log.HighWatermark || !each.Log.IsReplicated).Select(each => each.Log.Partition);
 
     /// <summary>A member says that it is there, and what it has.</summary>
     /// <returns>What it is to have and where to go on in it; null if it is no member.</returns>
@@ -67,6 +67,18 @@ internal sealed class ConsumerGroup(KafkaCluster cluster, string name)
         partition.Furthest = Math.Max(partition.Furthest, next.Offset.Value);
         partition.Committed = isForgotten ? partition.Committed : next.Offset.Value;
         return true;
+    }
+
+    /// <summary>
+    /// What a member is going to commit. The broker does not know; who watches does: an application that never rests, because a schedule ticks faster than
+    /// offsets are committed, would never be done otherwise.
+    /// </summary>
+    public void Note(Guid id, TopicPartitionOffset next)
+    {
+        if (partitions.GetValueOrDefault(next.TopicPartition) is { } partition)
+        {
+            partition.Noted = (id, next.Offset.Value);
+        }
     }
 
     public void Leave(Guid id)
@@ -185,6 +197,12 @@ internal sealed class ConsumerGroup(KafkaCluster cluster, string name)
 
         /// <summary>The furthest that was ever committed.</summary>
         public long Furthest { get; set; }
+
+        /// <summary>Who is going to commit what.</summary>
+        public (Guid Member, long Next) Noted { get; set; }
+
+        /// <summary>How far it is done with, as long as who has it stays.</summary>
+        public long Done => Owner?.Id == Noted.Member ? Math.Max(Furthest, Noted.Next) : Furthest;
     }
 }
 
