@@ -7,6 +7,8 @@ public sealed class DeterminismTests(Feed feed)
     /// <summary>All are compiled with the same settings; this one has generated code of each kind, and is small.</summary>
     private const string Id = "Messaging.Toolkit.RabbitMQ";
 
+    private const string PathMap = "/pathmap:";
+
     /// <summary>Another run of the compiler, into another folder, which it is told to call by the name of the first one.</summary>
     [Fact]
     public async Task An_assembly_that_is_compiled_again_is_the_same()
@@ -16,12 +18,18 @@ public sealed class DeterminismTests(Feed feed)
         var second = Directory.CreateDirectory(Path.Combine(feed.Folder, "again")).FullName;
         var arguments = await File.ReadAllLinesAsync(Path.Combine(first, "compiler-arguments.txt"));
         var response = Path.Combine(second, "arguments.rsp");
-        await File.WriteAllLinesAsync(response, arguments.Select(argument => Elsewhere(argument, second)).Append($"-pathmap:{second}={first}"));
+        var maps = arguments.Where(argument => argument.StartsWith(PathMap, StringComparison.Ordinal)).SelectMany(argument => argument[PathMap.Length..].Trim('"').Split(',')).ToList();
+        await File.WriteAllLinesAsync(response, arguments.Where(argument => !argument.StartsWith(PathMap, StringComparison.Ordinal)).Select(argument => Elsewhere(argument, second))
+            .Append(PathMap + string.Join(',', [.. maps, $"{second}={NameOf(first, maps)}"])));
 
         await DotNet.RunAsync(project, "exec", await CompilerAsync(), "-noconfig", "@" + response);
 
         (await File.ReadAllBytesAsync(Path.Combine(second, Id + ".dll"))).Should().Equal(feed.Open(Id).Read($"lib/net10.0/{Id}.dll"));
     }
+
+    /// <summary>What a folder is called in what is compiled: where packages are made it is the same on every machine.</summary>
+    private static string NameOf(string folder, IEnumerable<string> maps)
+        => maps.Select(map => map.Split('=')).Where(map => folder.StartsWith(map[0], StringComparison.Ordinal)).Select(map => map[1] + folder[map[0].Length..]).FirstOrDefault() ?? folder;
 
     /// <summary>What it writes goes to the other folder; what it reads stays.</summary>
     private static string Elsewhere(string argument, string folder)

@@ -83,6 +83,9 @@ public sealed class Feed : IAsyncLifetime
             <add key="packed" value="{Folder}" />
             {(Repository.StandIns.Length > 0 ? $"<add key=\"stand-ins\" value=\"{Repository.StandIns}\" />" : "")}
           </packageSources>
+          <packageSourceMapping>
+            <clear />
+          </packageSourceMapping>
         </configuration>
         """;
 

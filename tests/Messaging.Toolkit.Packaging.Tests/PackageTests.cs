@@ -66,7 +66,7 @@ public sealed class PackageTests(Feed feed)
     }
 
     [Theory]
-    [InlineData("Messaging.Toolkit", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions",
+    [InlineData("Messaging.Toolkit", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks",
         "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "System.Threading.RateLimiting")]
     [InlineData("Messaging.Toolkit.EntityFrameworkCore", "Messaging.Toolkit", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Relational")]
     [InlineData("Messaging.Toolkit.Kafka", "Messaging.Toolkit", "Confluent.Kafka")]

@@ -28,8 +28,9 @@ public sealed class JournalExamples
         app.MapGet("/orders/{id:guid}/flow", async (Guid id, IJournal journal) =>
         {
             var conversations = await journal.FindConversationsAsync(id.ToString());   // o.CorrelationId of its first message
-            var conversation = await journal.GetConversationAsync(conversations[0]);   // or by context.ConversationId
-            return Results.Text(conversation.ToMermaid());
+            return conversations is [var first, ..]
+                ? Results.Text((await journal.GetConversationAsync(first)).ToMermaid())   // or by context.ConversationId
+                : Results.NotFound();
         });
     }
 

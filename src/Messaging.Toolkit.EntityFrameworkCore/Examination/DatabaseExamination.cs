@@ -50,12 +50,21 @@ internal sealed class DatabaseExamination(string store, DbContext context, SqlDi
         catch (DbException exception)
         {
             // What a database says of a statement has the names in it, and no values: our statements have parameters.
-            Add(FindingSeverity.Error, what, $"it cannot be looked at: {exception.Message.Trim()}", sql.IsPermissionDenied(exception)
-                ? "Grant this application's user SELECT, INSERT, UPDATE and DELETE on the messaging tables, and the use of their sequences."
-                : "Add a migration: modelBuilder.AddMessaging() says what tables there should be, and it may have changed since the last one.");
+            Add(FindingSeverity.Error, what, $"it cannot be looked at: {exception.Message.Trim()}", CureOf(exception));
+            return false;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The connection has broken under it, say: what was found before is found all the same.
+            Add(FindingSeverity.Error, what, $"it cannot be looked at: {exception.GetType().Name}.", "Look again when the database answers.");
             return false;
         }
     }
+
+    private string CureOf(DbException exception)
+        => sql.IsPermissionDenied(exception) ? "Grant this application's user SELECT, INSERT, UPDATE and DELETE on the messaging tables, and the use of their sequences."
+            : sql.IsTransient(exception) ? "Look again: this passes."
+            : "Add a migration: modelBuilder.AddMessaging() says what tables there should be, and it may have changed since the last one.";
 
     private async Task ExamineTableAsync(IEntityType table)
     {

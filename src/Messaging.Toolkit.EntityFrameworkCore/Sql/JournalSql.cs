@@ -33,8 +33,9 @@ internal sealed class JournalSql(SqlDialect dialect, TableNames names)
         }
     }
 
-    /// <summary>Reads nothing, and fails if the table is not as the model has it.</summary>
-    public DbCommand Look(DbContext context) => context.CreateCommand($"SELECT {Columns}, {journal.RecordedAt} FROM {journal.Table} WHERE 1 = 0");
+    /// <summary>Writes nothing, and fails if the table is not as the model has it, or may not be written.</summary>
+    public DbCommand Look(DbContext context)
+        => context.CreateCommand($"INSERT INTO {journal.Table} ({Columns}, {journal.RecordedAt}) SELECT {Columns}, {journal.RecordedAt} FROM {journal.Table} WHERE 1 = 0");
 
     public DbCommand Read(DbContext context, Guid conversationId, int count)
         => context.CreateCommand($"SELECT {Columns} FROM {journal.Table} WHERE {journal.ConversationId} = @c ORDER BY {journal.HybridTime}, {journal.Id} {dialect.Limit(count)}")
@@ -71,7 +72,7 @@ internal sealed class JournalSql(SqlDialect dialect, TableNames names)
     {
         command
             .With($"@c{row}", entry.ConversationId).With($"@h{row}", entry.At.Value).With($"@e{row}", entry.Event.ToString()).With($"@m{row}", entry.MessageId)
-            .With($"@b{row}", entry.CausationId).With($"@i{row}", entry.CorrelationId).With($"@t{row}", entry.Type).With($"@s{row}", entry.Source)
+            .With($"@b{row}", entry.CausationId).With($"@i{row}", StorableText.Name(entry.CorrelationId)).With($"@t{row}", StorableText.Name(entry.Type)).With($"@s{row}", StorableText.Name(entry.Source))
             .With($"@v{row}", entry.Service).With($"@p{row}", entry.Endpoint);
         return $"(@c{row}, @h{row}, @e{row}, @m{row}, @b{row}, @i{row}, @t{row}, @s{row}, @v{row}, @p{row}, {dialect.Now})";
     }

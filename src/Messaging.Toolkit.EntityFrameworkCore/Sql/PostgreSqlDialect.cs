@@ -51,7 +51,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
     }
 
     public override DbCommand IndexNames(DbContext context, string table, string? schema)
-        => context.CreateCommand("SELECT indexname FROM pg_indexes WHERE tablename = @table AND schemaname = COALESCE(@schema, current_schema())").With("@table", table).With("@schema", schema);
+        => context.CreateCommand("SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass(@table)").With("@table", Quote(table, schema));
 
     public override DbCommand BackendProcess(DbContext context) => context.CreateCommand("SELECT pg_backend_pid()");
 
@@ -61,7 +61,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     /// <summary>Without a role like pg_read_all_stats a user sees only its own sessions' times: those of the application, most likely.</summary>
     public override DbCommand OldestTransactionSeconds(DbContext context)
-        => context.CreateCommand("SELECT EXTRACT(EPOCH FROM clock_timestamp() - MIN(xact_start)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        => context.CreateCommand("SELECT EXTRACT(EPOCH FROM clock_timestamp() - MIN(xact_start)) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
 
     public override async Task<HashSet<Guid>> ClaimAsync(DbContext context, string endpoint, IReadOnlyList<MessageEnvelope> messages, CancellationToken cancellationToken)
     {

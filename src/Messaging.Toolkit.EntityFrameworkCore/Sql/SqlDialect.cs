@@ -27,6 +27,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     private readonly ConcurrentDictionary<int, string> insertMessagesByRows = new();
     private readonly ConcurrentDictionary<int, string> appendedMessagesByRows = new();
+    private JournalSql? journal;
 
     protected TableNames Names { get; } = names;
 
@@ -56,8 +57,8 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The statements of scheduled messages.</summary>
     public virtual ScheduleSql Schedule => field ??= new ScheduleSql(this, Names);
 
-    /// <summary>The statements of the journal.</summary>
-    public JournalSql Journal => field ??= new JournalSql(this, Names);
+    /// <summary>The statements of the journal. It has a state, so all have the same one.</summary>
+    public JournalSql Journal => journal ?? Interlocked.CompareExchange(ref journal, new JournalSql(this, Names), null) ?? journal;
 
     /// <summary>The statements that look at instances.</summary>
     public SagaCatalogueSql SagaCatalogue => field ??= new SagaCatalogueSql(this, Names);

@@ -1,4 +1,5 @@
 using System.Text;
+using Messaging.Toolkit.Messages;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 
@@ -13,5 +14,10 @@ internal static class StorableText
         => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
 
     /// <summary>As <see cref="From"/>, and cut to what a reason may have.</summary>
-    public static string? Reason(string? text) => From(text is { Length: > MaxReasonLength } ? text[..MaxReasonLength] : text);
+    public static string? Reason(string? text) => Cut(text, MaxReasonLength);
+
+    /// <summary>As <see cref="From"/>, and cut to what a name may have: it may come from anybody.</summary>
+    public static string? Name(string? text) => Cut(text, MessageLimits.MaxNameLength);
+
+    private static string? Cut(string? text, int most) => From(text is { Length: var length } && length > most ? text[..most] : text);
 }

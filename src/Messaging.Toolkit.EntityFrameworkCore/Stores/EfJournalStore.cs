@@ -14,19 +14,19 @@ internal sealed class EfJournalStore<TContext>(EfDatabase<TContext> database) : 
             return true;
         }
 
-        return database.Dialect.Journal.IsOpen = await database.RunAsync(IsThereAsync, cancellationToken);
+        return database.Dialect.Journal.IsOpen = await database.WriteAsync(IsWritableAsync, cancellationToken);
 
-        async Task<bool> IsThereAsync(TContext context, SqlDialect sql)
+        async Task<bool> IsWritableAsync(TContext context, SqlDialect sql)
         {
             await using var look = sql.Journal.Look(context);
             try
             {
-                await look.ExecuteScalarAsync(cancellationToken);
+                await look.ExecuteNonQueryAsync(cancellationToken);
                 return true;
             }
             catch (DbException exception) when (!sql.IsTransient(exception))
             {
-                // The connection is open, and what is asked for is not there, or not as the model has it.
+                // The connection is open, and the table is not there, not as the model has it, or not for this user to write.
                 return false;
             }
         }

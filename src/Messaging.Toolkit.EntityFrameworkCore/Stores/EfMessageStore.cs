@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
@@ -5,6 +6,7 @@ using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
@@ -14,6 +16,7 @@ internal abstract class EfMessageStore(
     OutgoingMessages outgoing, MessageIds ids, TimeProvider time, Dispatcher dispatcher, MessagingMetrics metrics, ILogger logger)
 {
     private readonly ILogger logger = new SafeLogger(logger);
+    private readonly ConcurrentDictionary<IEntityType, bool> plainInserts = new();
     private SqlDialect? dialect;
 
     public event Action? MessagesCommitted;
@@ -31,6 +34,15 @@ internal abstract class EfMessageStore(
 
     /// <summary>Found when the first context is at hand. Two threads may both find it, and have the first one's: it has a state.</summary>
     public SqlDialect Dialect(DbContext context) => dialect ?? Interlocked.CompareExchange(ref dialect, SqlDialect.For(context, time), null) ?? dialect;
+
+    /// <summary>
+    /// Whether a new entity of the type is one INSERT that inserts its row or fails: no procedure, no trigger that the model knows of, and no row that is there already, as
+    /// part of which EF would update it.
+    /// </summary>
+    public bool IsPlainInsert(IEntityType type) => plainInserts.GetOrAdd(type, static type =>
+        type.GetInsertStoredProcedure() is null && !type.GetDeclaredTriggers().Any()
+        && !type.GetForeignKeys().Any(key => !key.IsOwnership && !key.IsBaseLinking() && key.PrincipalEntityType.GetTableName() == type.GetTableName()
+                                             && key.PrincipalEntityType.GetSchema() == type.GetSchema() && key.Properties.SequenceEqual(type.FindPrimaryKey()?.Properties ?? [])));
 
     /// <summary>The queue of those who write, for databases with one writer.</summary>
     public OneWriter Writer { get; } = new(time, dispatcher);

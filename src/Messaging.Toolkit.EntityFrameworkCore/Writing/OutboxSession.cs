@@ -1,9 +1,11 @@
 using System.Data.Common;
 using System.Transactions;
+using Messaging.Toolkit.EntityFrameworkCore.Sql;
 using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -129,6 +131,12 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     public void BeginSave()
     {
         RefuseLeftBehind();
+        if (hasAppended)
+        {
+            // A save within the end of another one: what that has written is committed.
+            OnSaved();
+        }
+
         isSaving = true;
         written = 0;
         callersTransaction = Context.Database.CurrentTransaction;
@@ -136,9 +144,10 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
                                  || Context.Database.GetEnlistedTransaction() is not null
                                  || Transaction.Current is not null;
         appends = pending.Count > 0 && !isInCallersTransaction && unaccepted.Count == 0 && doomed == 0 && !isBroken && callersBehavior == AutoTransactionBehavior.WhenNeeded && MayAppend();
-        if (appends)
+        if (callersBehavior is not null)
         {
-            Context.Database.AutoTransactionBehavior = AutoTransactionBehavior.WhenNeeded;
+            // Said anew for each save: nobody hears of one that fails before EF has begun with it.
+            Context.Database.AutoTransactionBehavior = appends ? AutoTransactionBehavior.WhenNeeded : AutoTransactionBehavior.Always;
         }
     }
 
@@ -149,20 +158,23 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     /// <exception cref="MessagingException">Another interceptor has added changes meanwhile that need a transaction.</exception>
     public void AppendTo(DbCommand command)
     {
-        if (!appends || hasAppended)
+        if (!appends)
         {
             return;
         }
 
-        if (!OnlyInserts())
+        if (!command.CommandText.StartsWith("INSERT INTO ", StringComparison.Ordinal))
         {
             throw new MessagingException(
-                $"An interceptor has changed what {Context.GetType().Name} saves after messaging has looked at it, and messages wait. Register it before AddMessaging's store, or set Database.AutoTransactionBehavior to Always.");
+                $"{Context.GetType().Name} saves something else than the new row that messaging has seen, and messages wait: an interceptor has changed it meanwhile. Register that before AddMessaging's store, or set Database.AutoTransactionBehavior to Always.");
         }
 
-        store.Dialect(Context).AppendMessages(command, [.. pending.Select(change => change.Message!)]);
+        // What was published since then and cannot be written here is written at the end.
+        var dialect = store.Dialect(Context);
+        var messages = pending.TakeWhile(change => IsAppendable(change, dialect)).Take(dialect.MaxAppended).Select(change => change.Message!).ToList();
+        dialect.AppendMessages(command, messages);
         hasAppended = true;
-        Written();
+        Written(messages.Count);
     }
 
     /// <summary>A save has succeeded. If its command has written the messages, they are committed.</summary>
@@ -197,12 +209,14 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         }
     }
 
-    /// <summary>The commands that write what waits. Execute all of them, then call <see cref="Written"/>.</summary>
+    /// <summary>The commands that write what waits. Execute all of them, then call <see cref="Written()"/>.</summary>
     public IEnumerable<DbCommand> CreateCommands(DbTransaction? transaction) => PendingChange.ToCommands(pending, store.Dialect(Context), Context, transaction);
 
-    public void Written()
+    public void Written() => Written(pending.Count);
+
+    private void Written(int count)
     {
-        written = pending.Count;
+        written = count;
         isAwaitingCommit |= pending.Exists(change => change.Entry is null);
         awaitedDue = EfMessageStore.Earlier(awaitedDue, store.FirstDueIn(pending));
     }
@@ -244,6 +258,12 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     public void AbortSave()
     {
         EndTurn();
+        if (hasAppended && acceptsChanges && !Any(EntityState.Added))
+        {
+            // EF has accepted the save; what has failed is somebody who heard of it before us.
+            OnCommitted();
+        }
+
         StopAppending();
         isSaving = false;
         acceptsChanges = true;
@@ -329,30 +349,32 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     {
         var dialect = store.Dialect(Context);
         return pending.Count <= dialect.MaxAppended
-               && pending.TrueForAll(change => change.Message is { Schedule: null } message && !(dialect.Journal.IsOpen && message.Entry is not null))
+               && pending.TrueForAll(change => IsAppendable(change, dialect))
                && OnlyInserts()
                && !Context.GetService<ILoggingOptions>().IsSensitiveDataLoggingEnabled // It would log the bodies.
                && !Context.Database.CreateExecutionStrategy().RetriesOnFailure;
     }
 
+    private static bool IsAppendable(PendingChange change, SqlDialect dialect)
+        => change.Message is { Schedule: null } message && !(dialect.Journal.IsOpen && message.Entry is not null);
+
     /// <summary>Whether nothing but a few new entities is tracked: many are more than one command anyway.</summary>
     private bool OnlyInserts()
     {
+        var count = 0;
+        return !Any(entry => entry.State != EntityState.Added || !store.IsPlainInsert(entry.Metadata) || ++count > MostAdded) && count > 0;
+    }
+
+    private bool Any(EntityState state) => Any(entry => entry.State == state);
+
+    private bool Any(Func<EntityEntry, bool> condition)
+    {
         var tracker = Context.ChangeTracker;
         var detects = tracker.AutoDetectChangesEnabled;
-        tracker.AutoDetectChangesEnabled = false; // EF does that itself, after this.
+        tracker.AutoDetectChangesEnabled = false; // EF does that itself, when it is time.
         try
         {
-            var count = 0;
-            foreach (var entry in tracker.Entries())
-            {
-                if (entry.State != EntityState.Added || entry.Metadata.GetInsertStoredProcedure() is not null || ++count > MostAdded)
-                {
-                    return false;
-                }
-            }
-
-            return count > 0;
+            return tracker.Entries().Any(condition);
         }
         finally
         {
@@ -373,6 +395,12 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private void Add(PendingChange change)
     {
         Watch();
+        if (appends && !hasAppended && (pending.Count >= store.Dialect(Context).MaxAppended || !IsAppendable(change, store.Dialect(Context))))
+        {
+            // EF has not begun with the save yet, and gives it a transaction then.
+            StopAppending();
+        }
+
         pending.Add(change);
         isKnownToBeUnsaved = false;
     }

@@ -89,7 +89,7 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "{Store}: {Count} messages are parked at endpoint '{Endpoint}', which this process does not have, and what is due there has not been taken for {Overdue}. They are kept: run a process with the endpoint, or delete the rows.")]
     public static partial void EndpointLeft(this ILogger logger, string store, long count, string endpoint, TimeSpan overdue);
 
-    [LoggerMessage(36, LogLevel.Warning, "{Store}: a journal is configured and its database has no table for it: nothing is recorded until it is there. Add a migration. Everything else works.")]
+    [LoggerMessage(36, LogLevel.Warning, "{Store}: a journal is configured and its database has no table for it, or none that this user may write: nothing is recorded until it has. Add a migration, or grant INSERT and SELECT. Everything else works.")]
     public static partial void JournalMissing(this ILogger logger, string store);
 
     [LoggerMessage(37, LogLevel.Warning, "{Store}: whether its database has a table for the journal is not known yet: nothing is recorded until it is.")]

@@ -8,8 +8,8 @@ public sealed class ObservabilityOptions
     /// <summary>How many intervals old a measurement may be before it is not taken for the present any more.</summary>
     internal const int IntervalsUntilStale = 3;
 
-    /// <summary>How many intervals after somebody has asked the database is still measured.</summary>
-    internal const int IntervalsWanted = 10;
+    /// <summary>How long after somebody has asked the database is still measured: monitors may come every few minutes.</summary>
+    internal static readonly TimeSpan WantedFor = TimeSpan.FromHours(1);
 
     /// <summary>
     /// Whether the span of a delivery begins a trace of its own that links to the span in which its message was made, and is not its child. Default false: one trace shows everything

@@ -307,7 +307,7 @@ internal sealed class DeliveryProcessor(
         }
 
         // Before its handlers run: what they publish comes after it.
-        if (outgoing.Journal.Ended(envelope, hasExpired ? JournalEvent.Expired : JournalEvent.Handled, endpoint.Name) is { } entry)
+        if (outgoing.Journal.Ended(envelope, EventOf(work, hasExpired), endpoint.Name) is { } entry)
         {
             session.Record(entry);
         }
@@ -355,6 +355,9 @@ internal sealed class DeliveryProcessor(
             work.HandlerTime = time.GetElapsedTime(started);
         }
     }
+
+    private static JournalEvent EventOf(Work work, bool hasExpired)
+        => hasExpired ? JournalEvent.Expired : work.IgnoredFailure is null ? JournalEvent.Handled : JournalEvent.Ignored;
 
     private static Backoff NewBackoff(EntropySource entropy) => new(FailurePolicy.FirstStorePause, FailurePolicy.LongestStorePause, entropy);
 }

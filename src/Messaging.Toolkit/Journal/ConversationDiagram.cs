@@ -40,12 +40,13 @@ internal static class ConversationDiagram
 
     private static string PlaceOf(JournalEntry entry) => entry.Endpoint ?? entry.Service;
 
-    private static string ArrowOf(JournalEvent end) => end == JournalEvent.Handled ? "->>" : "-x";
+    private static string ArrowOf(JournalEvent end) => end is JournalEvent.Handled or JournalEvent.Ignored ? "->>" : "-x";
 
     private static string RemarkOf(JournalEvent end) => end switch
     {
         JournalEvent.DeadLettered => " (dead letter)",
         JournalEvent.Expired => " (expired)",
+        JournalEvent.Ignored => " (failed, ignored)",
         _ => "",
     };
 

@@ -9,6 +9,9 @@ public enum JournalEvent
     /// <summary>Its handlers at an endpoint ran, and their transaction committed.</summary>
     Handled,
 
+    /// <summary>Its handlers failed, and such failures are ignored there: it had no effect.</summary>
+    Ignored,
+
     /// <summary>Its time was over when it came to an endpoint: no handler ran.</summary>
     Expired,
 

@@ -23,7 +23,7 @@ internal sealed class JournalOpening(IMessageStore store, TimeProvider time, ILo
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await OpenAsync(either.Token);
+            await OpenAsync(either.Token).WaitAsync(either.Token); // Not every provider gives up when it is told to.
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

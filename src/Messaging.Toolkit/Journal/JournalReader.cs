@@ -39,5 +39,5 @@ internal sealed class JournalReader(MessagingModel model, StoreCollection stores
     private static async Task<IJournalStore> OpenAsync(IMessageStore store, CancellationToken cancellationToken)
         => await store.Journal.OpenAsync(cancellationToken)
             ? store.Journal
-            : throw new MessagingException($"The database of {store.Name} has no table for the journal, so none is kept there: add a migration.");
+            : throw new MessagingException($"The database of {store.Name} has no table for the journal that this user may write, so none is kept there: add a migration, or grant INSERT and SELECT.");
 }

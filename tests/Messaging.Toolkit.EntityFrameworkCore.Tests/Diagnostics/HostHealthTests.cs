@@ -20,7 +20,7 @@ public sealed class HostHealthTests
 
         var report = await CheckAsync(shop);
 
-        report.Data["outbox of ShopDb"].Should().Be("0 messages");
+        report.Data["rows in the outbox of ShopDb"].Should().Be("0 messages");
         report.Data.Keys.Should().Contain(["outbox of ShopDb", "leases of ShopDb", "endpoint billing", "dead letters of ShopDb"]);
         report.Data.Values.Append(report.Description).OfType<string>().Should().NotContain(text => text.Contains(database.ConnectionString));
     }

@@ -1,6 +1,8 @@
 using System.Data.Common;
+using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
+using Messaging.Toolkit.Stores;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -172,6 +174,121 @@ public sealed class OneRoundTripTests
     }
 
     [Fact]
+    public async Task A_save_within_the_end_of_a_save_writes_nothing_twice_and_its_own_in_its_transaction()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        var audit = new SavingAgain();
+        await using var shop = await ShopHost.CreateAsync(database, options: options => options.AddInterceptors(audit));
+
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            db.Orders.Add(Saving.NewOrder());
+            bus.Publish(new OrderPlaced("a", 1));
+            await db.SaveChangesAsync();
+            db.Database.AutoTransactionBehavior.Should().Be(AutoTransactionBehavior.WhenNeeded);
+        });
+
+        (await shop.PublishedAsync()).Should().Equal(1, 2);
+        audit.BehaviourOfTheSecond.Should().Be(AutoTransactionBehavior.Always, "more than one entity is tracked");
+    }
+
+    [Fact]
+    public async Task Who_throws_when_a_save_is_done_does_not_have_its_messages_written_again()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        var throwing = new ThrowingOnce { AtTheEnd = true };
+        await using var shop = await ShopHost.CreateAsync(database, options: options => options.AddInterceptors(throwing));
+
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            db.Orders.Add(Saving.NewOrder());
+            bus.Publish(new OrderPlaced("a", 1));
+            await db.Invoking(x => x.SaveChangesAsync()).Should().ThrowAsync<InvalidOperationException>();
+            await db.SaveChangesAsync();
+        });
+
+        (await shop.PublishedAsync()).Should().Equal(1);
+    }
+
+    [Fact]
+    public async Task A_save_that_fails_before_it_begins_leaves_no_way_around_the_transaction()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        var trips = new RoundTrips();
+        var order = Saving.NewOrder();
+        await using var shop = await ShopHost.CreateAsync(database, Saving.WithLast(new ThrowingOnce(), trips, trips.Transactions));
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            db.Orders.Add(Saving.NewOrder());
+            bus.Publish(new OrderPlaced("a", 1));
+            await db.Invoking(x => x.SaveChangesAsync()).Should().ThrowAsync<InvalidOperationException>();
+
+            db.Orders.Add(order);
+            await trips.CountAsync(() => db.SaveChangesAsync());
+        });
+
+        trips.Begun.Should().Be(1, "two rows and a message are one transaction");
+        (await shop.PublishedAsync()).Should().Equal(1);
+    }
+
+    [Fact]
+    public async Task What_an_interceptor_publishes_meanwhile_is_what_it_would_be_otherwise()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        await using var shop = await ShopHost.CreateAsync(database, Saving.WithLast(new Publishing(db =>
+        {
+            db.Publish(new OrderPlaced("a", 2), o => o.After(TimeSpan.FromDays(1)));
+            for (var number = 3; number < 30; number++)
+            {
+                db.Publish(new OrderPlaced("a", number));
+            }
+        })));
+
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            db.Orders.Add(Saving.NewOrder());
+            bus.Publish(new OrderPlaced("a", 1));
+            await db.SaveChangesAsync();
+        });
+
+        (await shop.PublishedAsync()).Should().Equal([1, .. Enumerable.Range(3, 27)]);
+    }
+
+    [Fact]
+    public async Task Owned_entities_that_are_added_late_are_part_of_the_row()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        await using var shop = await ShopHost.CreateAsync(database);
+        var options = new DbContextOptionsBuilder<BasketDb>();
+        database.Configure(options);
+        await using var provider = new ServiceCollection().AddDbContext<BasketDb>(database.Configure)
+            .AddMessaging(messaging => ShopHost.Messages(messaging.UseEntityFrameworkCore<BasketDb>()).Endpoint("billing", e => e.Handle<ChargeCard, Nothing>())).AddLogging().BuildServiceProvider();
+        await using var scope = provider.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<BasketDb>();
+        await db.Database.ExecuteSqlRawAsync("CREATE TABLE \"Baskets\" (\"Id\" uuid PRIMARY KEY, \"Lines\" jsonb)");
+
+        var basket = new Basket { Id = Guid.NewGuid() };
+        db.Baskets.Add(basket);
+        basket.Lines.AddRange(Enumerable.Range(0, 9).Select(number => new Line { Number = number }));
+        db.Send(new ChargeCard("a", 1));
+        await db.SaveChangesAsync();
+
+        (await shop.OutboxAsync()).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task A_trigger_that_the_model_knows_of_is_reason_for_a_transaction()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        await using var shop = await ShopHost.CreateAsync(database);
+        var store = (EfMessageStore)shop.Services.GetRequiredService<IMessageStore>();
+        await using var db = new TriggeredDb(database.Options<TriggeredDb>());
+
+        store.IsPlainInsert(db.Model.FindEntityType(typeof(Basket))!).Should().BeFalse();
+        await shop.QueryAsync(plain => Task.FromResult(store.IsPlainInsert(plain.Model.FindEntityType(typeof(Order))!).Should().BeTrue()));
+    }
+
+    [Fact]
     public async Task Bodies_are_not_in_a_log_that_shows_parameters()
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
@@ -228,6 +345,103 @@ public sealed class OneRoundTripTests
             public override ValueTask<InterceptionResult<DbTransaction>> TransactionStartingAsync(
                 DbConnection connection, TransactionStartingEventData eventData, InterceptionResult<DbTransaction> result, CancellationToken cancellationToken = default)
                 => new(TransactionStarting(connection, eventData, result));
+        }
+    }
+
+    public sealed class BasketDb(DbContextOptions<BasketDb> options) : DbContext(options)
+    {
+        public DbSet<Basket> Baskets => Set<Basket>();
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder)
+        {
+            modelBuilder.AddMessaging();
+            modelBuilder.Entity<Basket>().OwnsMany(basket => basket.Lines, lines => lines.ToJson());
+        }
+    }
+
+    private sealed class TriggeredDb(DbContextOptions<TriggeredDb> options) : DbContext(options)
+    {
+        protected override void OnModelCreating(ModelBuilder modelBuilder)
+            => modelBuilder.Entity<Basket>(basket =>
+            {
+                basket.Ignore(x => x.Lines);
+                basket.ToTable("Baskets", table => table.HasTrigger("skips"));
+            });
+    }
+
+    public sealed class Basket
+    {
+        public Guid Id { get; set; }
+
+        public List<Line> Lines { get; } = [];
+    }
+
+    public sealed class Line
+    {
+        public int Number { get; set; }
+    }
+
+    public sealed class Nothing : IHandle<ChargeCard>
+    {
+        public Task HandleAsync(ChargeCard message, MessageContext context, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Saves a second time when a save is done, before the toolkit hears of it.</summary>
+    private sealed class SavingAgain : SaveChangesInterceptor
+    {
+        private bool hasSaved;
+
+        public AutoTransactionBehavior BehaviourOfTheSecond { get; private set; }
+
+        public override ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default) => new(result);
+
+        public override async ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
+        {
+            if (!hasSaved)
+            {
+                hasSaved = true;
+                var db = (ShopDb)eventData.Context!;
+                db.Orders.Add(Saving.NewOrder());
+                db.Publish(new OrderPlaced("a", 2));
+                db.SavingChanges += (_, _) => BehaviourOfTheSecond = db.Database.AutoTransactionBehavior;
+                await db.SaveChangesAsync(cancellationToken);
+            }
+
+            return result;
+        }
+    }
+
+    /// <summary>Throws before the first save begins, or when it is done.</summary>
+    private sealed class ThrowingOnce : SaveChangesInterceptor
+    {
+        private bool hasThrown;
+
+        public bool AtTheEnd { get; init; }
+
+        public override ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+            => AtTheEnd ? new(result) : Throw(result);
+
+        public override ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
+            => AtTheEnd ? Throw(result) : new(result);
+
+        private ValueTask<T> Throw<T>(T result)
+        {
+            if (hasThrown)
+            {
+                return new(result);
+            }
+
+            hasThrown = true;
+            throw new InvalidOperationException("Not now.");
+        }
+    }
+
+    private sealed class Publishing(Action<DbContext> publish) : SaveChangesInterceptor
+    {
+        public override ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+        {
+            publish(eventData.Context!);
+            return new(result);
         }
     }
 

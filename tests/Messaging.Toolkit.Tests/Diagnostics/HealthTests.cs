@@ -37,7 +37,7 @@ public sealed class HealthTests
         {
             ["endpoint billing"] = "It works.",
             ["measured of shop"] = "0 s ago",
-            ["outbox of shop"] = "7 messages",
+            ["rows in the outbox of shop"] = "7 messages",
             ["age of the outbox of shop"] = "59 s",
             ["parked in shop"] = "3 messages",
             ["dead letters of shop"] = "0",

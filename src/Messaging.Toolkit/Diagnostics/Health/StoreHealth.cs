@@ -38,7 +38,7 @@ internal sealed class StoreHealth(ObservedStore store, MessagingHealthOptions op
     {
         var (figures, age) = (latest.Value, store.AgeOf(latest));
         data[$"measured of {store.Name}"] = $"{Show(age)} ago";
-        data[$"outbox of {store.Name}"] = $"{Count(figures.OutboxPending)} messages";
+        data[$"rows in the outbox of {store.Name}"] = $"{Count(figures.OutboxPending)} messages";
         data[$"age of the outbox of {store.Name}"] = Show(figures.OutboxOldestAge);
         data[$"parked in {store.Name}"] = $"{Count(figures.Parked)} messages";
         data[$"dead letters of {store.Name}"] = Count(figures.DeadLetters);

@@ -14,18 +14,21 @@ internal sealed class StoreWatch(IMessageStore store, ObservabilityOptions optio
     private volatile Measured<StoreFigures>? last;
 
     /// <summary>Whether somebody has asked lately.</summary>
-    private bool IsWanted => Interlocked.Read(ref lastAsked) is var at && at != long.MinValue && time.GetElapsedTime(at) <= options.MeasureInterval * ObservabilityOptions.IntervalsWanted;
+    private bool IsWanted => Interlocked.Read(ref lastAsked) is var at && at != long.MinValue && time.GetElapsedTime(at) <= ObservabilityOptions.WantedFor;
 
-    /// <summary>What was measured last, however long ago; null if nothing was. Who asks has it measured from then on.</summary>
+    /// <summary>
+    /// What was measured last; null if nothing was, or nobody has wanted it meanwhile: then it is old because of that, and not because the store does not answer. Who asks has
+    /// it measured from then on.
+    /// </summary>
     public Measured<StoreFigures>? Ask()
     {
-        var wasWanted = IsWanted;
-        Interlocked.Exchange(ref lastAsked, time.GetTimestamp());
-        if (!wasWanted)
+        if (!IsWanted)
         {
-            asked.Set();
+            last = null;
         }
 
+        Interlocked.Exchange(ref lastAsked, time.GetTimestamp());
+        asked.Set();
         return last;
     }
 

@@ -32,8 +32,8 @@ internal static class WritingBugs
             """),
 
         new("row without a transaction", "A save of a single row needs no transaction, although messages belong to it.", Session,
-            "Context.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;",
-            ""),
+            "appends ? AutoTransactionBehavior.WhenNeeded : AutoTransactionBehavior.Always;",
+            "AutoTransactionBehavior.WhenNeeded;"),
 
         new("save without rows", "Messages of a save that has nothing else to write are not written.", Session,
             "public bool WritesAtEnd => pending.Count > written;",
