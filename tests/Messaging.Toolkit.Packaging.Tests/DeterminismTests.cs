@@ -18,7 +18,7 @@ public sealed class DeterminismTests(Feed feed)
         var second = Directory.CreateDirectory(Path.Combine(feed.Folder, "again")).FullName;
         var arguments = await File.ReadAllLinesAsync(Path.Combine(first, "compiler-arguments.txt"));
         var response = Path.Combine(second, "arguments.rsp");
-        var maps = arguments.Where(argument => argument.StartsWith(PathMap, StringComparison.Ordinal)).SelectMany(argument => argument[PathMap.Length..].Trim('"').Split(',')).ToList();
+        var maps = arguments.Where(argument => argument.StartsWith(PathMap, StringComparison.Ordinal)).SelectMany(argument => argument[PathMap.Length..].Trim('"').Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
         await File.WriteAllLinesAsync(response, arguments.Where(argument => !argument.StartsWith(PathMap, StringComparison.Ordinal)).Select(argument => Elsewhere(argument, second))
             .Append(PathMap + string.Join(',', [.. maps, $"{second}={NameOf(first, maps)}"])));
 
