@@ -13,6 +13,7 @@ public sealed class KafkaOptions
 {
     private const int LongestPrefix = 40;
     private const int LongestTopic = 249;
+    private const string OffsetReset = "auto.offset.reset";
 
     private readonly Dictionary<string, Action<KafkaTopicOptions>> perTopic = new(StringComparer.Ordinal);
 
@@ -143,6 +144,8 @@ public sealed class KafkaOptions
         return options;
     }
 
+    private static bool StartsAtTheEnd(string? reset) => reset is "latest" or "largest" or "end";
+
     internal IEnumerable<string> Validate(MessageTopology topology) => ValidateValues().Concat(ValidateNames(topology));
 
     private IEnumerable<string> ValidateValues()
@@ -181,6 +184,12 @@ public sealed class KafkaOptions
         if (MaxAhead is < 1 or > 1_000_000)
         {
             yield return $"UseKafka: MaxAhead is {MaxAhead}: set it between 1 and 1000000.";
+        }
+
+        if (OffsetsInDatabase && StartsAtTheEnd(ConsumerProperties.TryGetValue(OffsetReset, out var reset) || Properties.TryGetValue(OffsetReset, out reset) ? reset : null))
+        {
+            yield return $"UseKafka: OffsetsInDatabase must not go with '{OffsetReset}' = '{reset}': what was sent before a partition was taken for the first time, or was there when its position cannot be reached any more, would be passed over. " +
+                "Leave it at 'earliest', or set it to 'error'.";
         }
 
         if (RememberedMessages is < 0 or > 1_000_000)
