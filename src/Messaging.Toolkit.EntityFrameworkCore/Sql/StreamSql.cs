@@ -26,6 +26,16 @@ internal class StreamSql(SqlDialect dialect, TableNames names)
         => context.CreateCommand(transaction, $"SELECT {Stream.Epoch}, {Stream.Next}, {Stream.ClaimsUntil} FROM {Stream.Table} WHERE {IsStream}")
             .With("@e", endpoint).With("@s", stream);
 
+    public DbCommand ReadNames(DbContext context, string endpoint)
+        => context.CreateCommand(null, $"SELECT {Stream.Stream} FROM {Stream.Table} WHERE {Stream.Endpoint} = @e").With("@e", endpoint);
+
+    public DbCommand Delete(DbContext context, DbTransaction? transaction, string endpoint, string stream)
+        => context.CreateCommand(transaction, LimitLongWait($"DELETE FROM {Stream.Table} WHERE {IsStream}")).With("@e", endpoint).With("@s", stream);
+
+    /// <summary>Deletes all ids of a stream.</summary>
+    public DbCommand ForgetAll(DbContext context, DbTransaction? transaction, string endpoint, string stream)
+        => context.CreateCommand(transaction, $"DELETE FROM {Remembered.Table} WHERE {Remembered.Endpoint} = @e AND {Remembered.Stream} = @s").With("@e", endpoint).With("@s", stream);
+
     /// <summary>Moves a position on; affects no row if it is not there any more, or somebody else's.</summary>
     public DbCommand Step(DbContext context, DbTransaction? transaction, StreamPosition position, long from, long to)
         => context.CreateCommand(transaction, LimitWait($"UPDATE {Stream.Table} SET {Stream.Next} = @to WHERE {IsStream} AND {Stream.Epoch} = @epoch AND {Stream.Next} = @from"))

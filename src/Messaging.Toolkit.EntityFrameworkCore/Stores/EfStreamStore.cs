@@ -28,6 +28,38 @@ internal sealed class EfStreamStore<TContext>(EfDatabase<TContext> database) : I
             return new StreamState(row.Epoch, row.Next, total, ids, row.ClaimsUntil > now);
         }, cancellationToken);
 
+    public Task<IReadOnlyList<string>> ReadNamesAsync(string endpoint, CancellationToken cancellationToken)
+        => database.RunAsync<IReadOnlyList<string>>(async (context, sql) =>
+        {
+            await using var command = sql.Streams.ReadNames(context, endpoint);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var names = new List<string>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                names.Add(reader.GetString(0));
+            }
+
+            return names;
+        }, cancellationToken);
+
+    public Task DeleteAsync(string endpoint, IReadOnlyCollection<string> streams, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+
+            // In the same order as everybody moves them.
+            foreach (var stream in streams.Order(StringComparer.Ordinal))
+            {
+                await using var delete = sql.Streams.Delete(context, transaction, endpoint, stream);
+                await delete.ExecuteNonQueryAsync(cancellationToken);
+                await using var forget = sql.Streams.ForgetAll(context, transaction, endpoint, stream);
+                await forget.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            return streams.Count;
+        }, cancellationToken);
+
     private static async Task<int> TakeAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, CancellationToken cancellationToken)
     {
         await using var take = sql.Streams.Take(context, transaction, endpoint, stream);

@@ -48,6 +48,35 @@ internal sealed class StreamTaker(MessagingModel model, StoreCollection stores, 
         }
     }
 
+    /// <summary>
+    /// Deletes positions that are not kept any more: they would stay where they are while messages are handled without them, and all of that would be handled again when they are
+    /// kept once more. Throws only what passes.
+    /// </summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="which">Tells by a stream's name whether it is one of them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many there were, and why they could not be deleted if they could not.</returns>
+    public async Task<(int Count, Exception? Failure)> ForgetAsync(string endpoint, Func<string, bool> which, CancellationToken cancellationToken)
+    {
+        var store = stores.Get(model.Endpoints.Single(each => each.Name == endpoint).Store);
+        var names = new List<string>();
+        try
+        {
+            names.AddRange((await store.Streams.ReadNamesAsync(endpoint, cancellationToken)).Where(which));
+            if (names.Count > 0)
+            {
+                await store.Streams.DeleteAsync(endpoint, names, cancellationToken);
+            }
+
+            return (names.Count, null);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && !store.Inbox.IsTransient(exception))
+        {
+            // If they could not even be read there are none: whoever has never kept positions may have no table for them.
+            return (names.Count, names.Count > 0 ? exception : null);
+        }
+    }
+
     private async Task<StreamPosition> TakeAsync(IStreamStore store, string endpoint, string stream, int memory, CancellationToken cancellationToken)
     {
         using var bound = new CancellationTokenSource(Bound, time);

@@ -399,6 +399,27 @@ public sealed class StreamStoreTests
     }
 
     [Theory, MemberData(nameof(All))]
+    public async Task Positions_that_are_deleted_are_gone_with_what_was_remembered_and_those_of_others_stay(StoreTests.Statements statements)
+    {
+        await using var database = await StoreTests.DatabaseOfAsync(statements);
+        await using var shop = await StoreTests.CreateAsync(database, statements);
+        var streams = StoreTests.StoreOf(shop).Streams;
+        var (one, other) = (await TakeAsync(shop), await TakeAsync(shop, "kafka/orders/4"));
+        await HandleAsync(shop, At(one, 7), At(other, 8));
+        await streams.TakeAsync("billing", Stream, Memory, Week, default);
+        (await streams.ReadNamesAsync("shop", default)).Should().BeEquivalentTo(Stream, "kafka/orders/4");
+
+        await streams.DeleteAsync("shop", [Stream, "kafka/orders/5"], default);
+
+        (await streams.ReadNamesAsync("shop", default)).Should().Equal("kafka/orders/4");
+        (await streams.ReadNamesAsync("billing", default)).Should().Equal(Stream);
+        (await shop.QueryAsync(db => db.Set<StreamIdsRow>().Select(row => row.Stream).ToListAsync())).Should().Equal("kafka/orders/4");
+        await FluentActions.Awaiting(() => HandleAsync(shop, At(one, 8))).Should().ThrowAsync<StreamLostException>();
+        var again = await StateAsync(shop);
+        (again.Next, again.Total).Should().Be((StreamState.Nowhere, 0));
+    }
+
+    [Theory, MemberData(nameof(All))]
     public async Task Messages_of_several_streams_and_of_none_share_a_transaction(StoreTests.Statements statements)
     {
         await using var database = await StoreTests.DatabaseOfAsync(statements);
