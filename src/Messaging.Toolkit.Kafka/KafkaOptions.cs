@@ -226,6 +226,11 @@ public sealed class KafkaOptions
             yield return $"UseKafka: the endpoints {string.Join(" and ", same.Select(endpoint => $"'{endpoint.Name}'"))} have one consumer group, '{same.Key}', and would share their messages: change Group.";
         }
 
+        foreach (var same in topics.Named.Select(each => each.Topic).Distinct(StringComparer.Ordinal).GroupBy(topic => topic, StringComparer.OrdinalIgnoreCase).Where(same => OffsetsInDatabase && same.Count() > 1))
+        {
+            yield return $"UseKafka: the topics {string.Join(" and ", same.Select(Names.Show))} differ by case alone. With OffsetsInDatabase they must not: some databases take their positions for one.";
+        }
+
         foreach (var name in perTopic.Keys.Where(name => topics.Named.All(each => each.Topic != name)))
         {
             yield return $"UseKafka: Topic(\"{name}\", ...) is for a topic that there is not: there are {string.Join(", ", topics.Named.Select(each => each.Topic).Distinct())}.";

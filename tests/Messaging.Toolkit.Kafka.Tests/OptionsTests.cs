@@ -54,6 +54,11 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void Positions_in_the_database_are_of_topics_that_differ_by_more_than_case()
+        => Errors(options => (options.OffsetsInDatabase, options.CommandTopic) = (true, endpoint => endpoint == "counter" ? "Counted" : endpoint)).Should().ContainSingle()
+            .Which.Should().Contain("Counted").And.Contain("differ by case alone");
+
+    [Fact]
     public void Positions_need_a_store_to_be_in()
     {
         var add = () => new ServiceCollection().AddMessaging(messaging => messaging

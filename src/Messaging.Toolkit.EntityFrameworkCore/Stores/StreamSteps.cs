@@ -72,7 +72,7 @@ internal static class StreamSteps
         await remember.ExecuteNonQueryAsync(cancellationToken);
         if ((position.Total + ids.Count) / ForgettingInterval > position.Total / ForgettingInterval)
         {
-            await using var forget = sql.Streams.Forget(context, transaction, position, position.Total + ids.Count - position.Memory, ForgettingInterval);
+            await using var forget = sql.Streams.Forget(context, transaction, position.Endpoint, position.Stream, position.Total + ids.Count - position.Memory, ForgettingInterval);
             await forget.ExecuteNonQueryAsync(cancellationToken);
         }
 
