@@ -376,7 +376,9 @@ public sealed class StreamStoreTests
         await using var hold = new NpgsqlCommand("UPDATE messaging_stream SET epoch = epoch WHERE stream = 'kafka/orders/4'", somebody, holding);
         await hold.ExecuteNonQueryAsync();
 
+        whenRetried.Count = 0;
         (await HandleAsync(shop, messages)).Should().Equal(HandlingOutcome.Held, HandlingOutcome.Handled);
+        whenRetried.Count.Should().Be(2);
 
         (await EffectsAsync(shop)).Should().Equal(messages[1].Envelope.Id);
         messages.Select(message => message.Place!.IsSettled).Should().Equal(false, true);
@@ -491,12 +493,12 @@ public sealed class StreamStoreTests
 
     private sealed class AtItsSecondTransaction(Func<Task> what) : DbTransactionInterceptor
     {
-        private int count;
+        public int Count { get; set; }
 
         public override async ValueTask<DbTransaction> TransactionStartedAsync(
             DbConnection connection, TransactionEndEventData eventData, DbTransaction result, CancellationToken cancellationToken = default)
         {
-            if (++count == 2)
+            if (++Count == 2)
             {
                 await what();
             }
