@@ -41,9 +41,14 @@ public static class KafkaMessagingBuilderExtensions
         configure?.Invoke(options);
         return messaging.UseTransport(
             name,
-            (services, topology) => new KafkaTransport(
-                options, topology, options.OffsetsInDatabase ? new PartitionTaker(name, options.RememberedMessages, services.GetRequiredService<StreamTaker>) : null, services.GetRequiredService<MessageIds>(), services.GetRequiredService<TimeProvider>(),
-                services.GetRequiredService<ILoggerFactory>().CreateLogger(name == DefaultName ? LogCategory : $"{LogCategory}.{name}")),
+            (services, topology) =>
+            {
+                var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(name == DefaultName ? LogCategory : $"{LogCategory}.{name}");
+                return new KafkaTransport(
+                    options, topology, options.OffsetsInDatabase ? new PartitionTaker(name, options.RememberedMessages, services.GetRequiredService<StreamTaker>) : null,
+                    services.GetRequiredService<MessageIds>(), services.GetRequiredService<TimeProvider>(), logger,
+                    options.OffsetsInDatabase ? null : new LeftPositions(name, services.GetRequiredService<StreamTaker>, logger));
+            },
             topology => options.Validate(topology).Select(error => name == DefaultName ? error : $"'{name}': {error}"));
     }
 }

@@ -13,6 +13,7 @@ public sealed class KafkaOptions
 {
     private const int LongestPrefix = 40;
     private const int LongestTopic = 249;
+    private const string OffsetReset = "auto.offset.reset";
 
     private readonly Dictionary<string, Action<KafkaTopicOptions>> perTopic = new(StringComparer.Ordinal);
 
@@ -143,6 +144,8 @@ public sealed class KafkaOptions
         return options;
     }
 
+    private static bool StartsAtTheEnd(string? reset) => reset is "latest" or "largest" or "end";
+
     internal IEnumerable<string> Validate(MessageTopology topology) => ValidateValues().Concat(ValidateNames(topology));
 
     private IEnumerable<string> ValidateValues()
@@ -183,6 +186,12 @@ public sealed class KafkaOptions
             yield return $"UseKafka: MaxAhead is {MaxAhead}: set it between 1 and 1000000.";
         }
 
+        if (OffsetsInDatabase && StartsAtTheEnd(ConsumerProperties.TryGetValue(OffsetReset, out var reset) || Properties.TryGetValue(OffsetReset, out reset) ? reset : null))
+        {
+            yield return $"UseKafka: OffsetsInDatabase must not go with '{OffsetReset}' = '{reset}': what was sent before a partition was taken for the first time, or was there when its position cannot be reached any more, would be passed over. " +
+                "Leave it at 'earliest', or set it to 'error'.";
+        }
+
         if (RememberedMessages is < 0 or > 1_000_000)
         {
             yield return $"UseKafka: RememberedMessages is {RememberedMessages}: set it between 0 and 1000000.";
@@ -215,6 +224,11 @@ public sealed class KafkaOptions
         foreach (var same in topology.Endpoints.GroupBy(endpoint => topics.GroupOf(endpoint.Name), StringComparer.Ordinal).Where(same => same.Count() > 1))
         {
             yield return $"UseKafka: the endpoints {string.Join(" and ", same.Select(endpoint => $"'{endpoint.Name}'"))} have one consumer group, '{same.Key}', and would share their messages: change Group.";
+        }
+
+        foreach (var same in topics.Named.Select(each => each.Topic).Distinct(StringComparer.Ordinal).GroupBy(topic => topic, StringComparer.OrdinalIgnoreCase).Where(same => OffsetsInDatabase && same.Count() > 1))
+        {
+            yield return $"UseKafka: the topics {string.Join(" and ", same.Select(Names.Show))} differ by case alone. With OffsetsInDatabase they must not: some databases take their positions for one.";
         }
 
         foreach (var name in perTopic.Keys.Where(name => topics.Named.All(each => each.Topic != name)))

@@ -13,7 +13,7 @@ namespace Messaging.Toolkit.Kafka;
 /// Kafka. Each topic of events is a destination of its own, so that one that is in trouble fills its own window; what is for one endpoint is
 /// another, whichever endpoint it is, because replies go to endpoints that nobody here has heard of.
 /// </summary>
-internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topology, PartitionTaker? taker, MessageIds ids, TimeProvider time, ILogger logger) : ITransport
+internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topology, PartitionTaker? taker, MessageIds ids, TimeProvider time, ILogger logger, LeftPositions? left = null) : ITransport
 {
     private readonly IKafkaClients clients = options.Clients ?? new ConfluentClients(options, time, logger);
     private readonly TopicMap topics = new(options, topology);
@@ -52,6 +52,11 @@ internal sealed class KafkaTransport(KafkaOptions options, MessageTopology topol
 
     public async ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken)
     {
+        if (left is not null)
+        {
+            await left.DeleteAsync(endpoint, cancellationToken);
+        }
+
         var reader = new RecordReader(endpoint, topics, options, ids, logger);
         var receiver = new KafkaReceiver(reader, prefetch, options.MaxAhead, taker, time, logger);
         try

@@ -28,4 +28,13 @@ internal static partial class Log
 
     [LoggerMessage(207, LogLevel.Warning, "{Group} has {Count} partitions whose positions could not be taken in the database, and receives nothing of them. It goes on with the others, and tries again with all in {Pause}.")]
     public static partial void NotTaken(this ILogger logger, string group, int count, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(208, LogLevel.Warning, "{Group} is further in {Partition} than that goes, and begins at offset {Offset}: the topic was made anew, or the brokers have lost its end. What comes is handled unless its id is still remembered.")]
+    public static partial void BeginsBelow(this ILogger logger, string group, string partition, long offset);
+
+    [LoggerMessage(209, LogLevel.Information, "{Endpoint} goes on without OffsetsInDatabase, where its group is in Kafka: its {Count} positions in the database were deleted.")]
+    public static partial void PositionsDeleted(this ILogger logger, string endpoint, int count);
+
+    [LoggerMessage(210, LogLevel.Warning, "{Endpoint} goes on without OffsetsInDatabase, but its {Count} positions in the database could not be deleted. Delete them from the tables stream and stream_ids before the option is set again, or all since then is handled again.")]
+    public static partial void PositionsStay(this ILogger logger, string endpoint, int count, Exception exception);
 }

@@ -43,6 +43,21 @@ public sealed class OptionsTests
     public void RememberedMessages_has_bounds(int value)
         => Errors(options => options.RememberedMessages = value).Should().ContainSingle().Which.Should().Contain($"RememberedMessages is {value}: set it between");
 
+    [Theory]
+    [InlineData("latest")]
+    [InlineData("largest")]
+    [InlineData("end")]
+    public void Positions_in_the_database_do_not_go_with_a_start_at_the_end(string reset)
+    {
+        Errors(options => (options.OffsetsInDatabase, options.ConsumerProperties["auto.offset.reset"]) = (true, reset)).Should().ContainSingle().Which.Should().Contain("'auto.offset.reset'").And.Contain("passed over");
+        Errors(options => (options.OffsetsInDatabase, options.Properties["auto.offset.reset"]) = (true, reset)).Should().ContainSingle().Which.Should().Contain("'earliest'");
+    }
+
+    [Fact]
+    public void Positions_in_the_database_are_of_topics_that_differ_by_more_than_case()
+        => Errors(options => (options.OffsetsInDatabase, options.CommandTopic) = (true, endpoint => endpoint == "counter" ? "Counted" : endpoint)).Should().ContainSingle()
+            .Which.Should().Contain("Counted").And.Contain("differ by case alone");
+
     [Fact]
     public void Positions_need_a_store_to_be_in()
     {

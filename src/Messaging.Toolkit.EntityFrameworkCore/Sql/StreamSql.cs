@@ -17,14 +17,24 @@ internal class StreamSql(SqlDialect dialect, TableNames names)
             .With("@e", endpoint).With("@s", stream);
 
     /// <summary>Adds a position before the first message, unless somebody else has.</summary>
-    public DbCommand Create(DbContext context, DbTransaction? transaction, string endpoint, string stream, DateTime? claimsUntil)
+    public DbCommand Create(DbContext context, DbTransaction? transaction, string endpoint, string stream, long epoch, DateTime? claimsUntil)
         => context.CreateCommand(transaction, dialect.InsertIfAbsent(
-                Stream.Table, [Stream.Endpoint, Stream.Stream, Stream.Epoch, Stream.Next, Stream.ClaimsUntil], ["@e", "@s", "0", "@next", "@until"], keys: 2))
-            .With("@e", endpoint).With("@s", stream).With("@next", StreamState.Nowhere).With("@until", claimsUntil);
+                Stream.Table, [Stream.Endpoint, Stream.Stream, Stream.Epoch, Stream.Next, Stream.ClaimsUntil], ["@e", "@s", "@epoch", "@next", "@until"], keys: 2))
+            .With("@e", endpoint).With("@s", stream).With("@epoch", epoch).With("@next", StreamState.Nowhere).With("@until", claimsUntil);
 
     public DbCommand Read(DbContext context, DbTransaction? transaction, string endpoint, string stream)
         => context.CreateCommand(transaction, $"SELECT {Stream.Epoch}, {Stream.Next}, {Stream.ClaimsUntil} FROM {Stream.Table} WHERE {IsStream}")
             .With("@e", endpoint).With("@s", stream);
+
+    public DbCommand ReadNames(DbContext context, string endpoint)
+        => context.CreateCommand(null, $"SELECT {Stream.Stream} FROM {Stream.Table} WHERE {Stream.Endpoint} = @e").With("@e", endpoint);
+
+    public DbCommand Delete(DbContext context, DbTransaction? transaction, string endpoint, string stream)
+        => context.CreateCommand(transaction, LimitLongWait($"DELETE FROM {Stream.Table} WHERE {IsStream}")).With("@e", endpoint).With("@s", stream);
+
+    /// <summary>Deletes all ids of a stream.</summary>
+    public DbCommand ForgetAll(DbContext context, DbTransaction? transaction, string endpoint, string stream)
+        => context.CreateCommand(transaction, $"DELETE FROM {Remembered.Table} WHERE {Remembered.Endpoint} = @e AND {Remembered.Stream} = @s").With("@e", endpoint).With("@s", stream);
 
     /// <summary>Moves a position on; affects no row if it is not there any more, or somebody else's.</summary>
     public DbCommand Step(DbContext context, DbTransaction? transaction, StreamPosition position, long from, long to)
@@ -45,11 +55,11 @@ internal class StreamSql(SqlDialect dialect, TableNames names)
             .With("@e", endpoint).With("@s", stream);
 
     /// <summary>Deletes rows of ids that are not remembered any more, the oldest first.</summary>
-    public DbCommand Forget(DbContext context, DbTransaction? transaction, StreamPosition position, long until, int count)
+    public DbCommand Forget(DbContext context, DbTransaction? transaction, string endpoint, string stream, long until, int count)
         => context.CreateCommand(transaction,
                 $"DELETE FROM {Remembered.Table} WHERE {Remembered.Id} IN (SELECT {Remembered.Id} FROM {Remembered.Table} " +
                 $"WHERE {Remembered.Endpoint} = @e AND {Remembered.Stream} = @s AND {Remembered.Total} <= @until ORDER BY {Remembered.Total} {dialect.Limit(count)})")
-            .With("@e", position.Endpoint).With("@s", position.Stream).With("@until", until);
+            .With("@e", endpoint).With("@s", stream).With("@until", until);
 
     /// <summary>Bounds how long a statement waits for somebody else's lock.</summary>
     protected virtual string LimitWait(string statements) => statements;

@@ -13,8 +13,13 @@ internal sealed class EfDeadLetterStore<TContext>(EfDatabase<TContext> database)
 {
     public async Task<DeadLetterReceipt> AddAsync(DeadLetterEntry entry, CancellationToken cancellationToken)
     {
+        if (entry.Place is { IsSettled: true })
+        {
+            return new DeadLetterReceipt(IsStored: false, []);
+        }
+
         var receipt = await InTransactionAsync((context, sql, transaction) => AddAsync(context, sql, transaction, entry, cancellationToken), cancellationToken);
-        entry.Place?.Position.Advance(entry.Place.To, entry.Letter.Key is null ? [] : [entry.Letter.MessageId]);
+        entry.Place?.Settle(entry.Letter.Key is null ? [] : [entry.Letter.MessageId]);
         if (entry.Messages.Count > 0)
         {
             // Even if it is not the first: the one before may have been ours, with the reply to its commit lost.

@@ -98,19 +98,12 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             await using var promote = sql.Parking.PromoteNext(context, transaction.GetDbTransaction(), parked.Endpoint, key);
             await promote.ExecuteNonQueryAsync(cancellationToken);
         }
-        else if (attempt.Steps.Exists(step => step.Handled.Count > 0))
-        {
-            // As good a question to whether the transaction is alive.
-            foreach (var step in attempt.Steps)
-            {
-                await StreamSteps.RememberAsync(context, sql, transaction.GetDbTransaction(), step.Position, step.Handled, cancellationToken);
-            }
-        }
-        else if (sql.AbortsTransactionOnError)
+        else if (!await RememberAsync(context, sql, attempt, cancellationToken) && sql.AbortsTransactionOnError)
         {
             await EnsureAliveAsync(context, cancellationToken);
         }
 
+        attempt.IsCommitting = true;
         await transaction.CommitAsync(cancellationToken);
         if (published)
         {
@@ -133,7 +126,10 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
 
         foreach (var stream in attempt.Streams)
         {
-            attempt.Steps.Add(await StreamGroup.MoveAsync(context, sql, attempt.Endpoint, stream, attempt.Outcomes, cancellationToken));
+            if (await StreamGroup.MoveAsync(context, sql, attempt.Endpoint, stream, attempt.Outcomes, cancellationToken) is { } step)
+            {
+                attempt.Steps.Add(step);
+            }
         }
 
         var unclaimed = attempt.Unclaimed;
@@ -228,6 +224,18 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         }
     }
 
+    /// <summary>Remembers what was handled of streams. True if the database was asked to, which is as good a question to whether the transaction is alive.</summary>
+    private static async Task<bool> RememberAsync(TContext context, SqlDialect sql, Attempt attempt, CancellationToken cancellationToken)
+    {
+        var hasAsked = false;
+        foreach (var step in attempt.Steps)
+        {
+            hasAsked |= await StreamSteps.RememberAsync(context, sql, context.Database.CurrentTransaction!.GetDbTransaction(), step.Position, step.Handled, cancellationToken);
+        }
+
+        return hasAsked;
+    }
+
     /// <summary>
     /// A handler may have swallowed a failure that the database has not forgotten: it would answer the commit with a rollback
     /// that looks like success.
@@ -240,10 +248,10 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
 
     /// <summary>
     /// Whether the positions are where the attempt has moved them, all that it claimed is claimed, or what was parked is parked no more. One claim tells nothing of the others: it may be another process's, which
-    /// was given that message too and handled it after our transaction was lost.
+    /// was given that message too and handled it after our transaction was lost. What has never asked for its commit has not committed, whatever things look like.
     /// </summary>
     private async Task<bool> VerifyAsync(Attempt attempt, CancellationToken cancellationToken)
-        => (attempt.Claimed.Count > 0 || attempt.Steps.Exists(step => step.Moves)) && await database.RunAsync(async (context, sql) =>
+        => attempt.IsCommitting && (attempt.Claimed.Count > 0 || attempt.Steps.Exists(step => step.Moves)) && await database.RunAsync(async (context, sql) =>
         {
             foreach (var step in attempt.Steps.Where(step => step.Moves))
             {
@@ -284,6 +292,9 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         /// <summary>Those that are to be claimed: the others are known by their position, or settled.</summary>
         public List<MessageEnvelope> Unclaimed => [.. Messages.Where((delivery, index) => NeedsClaim(delivery) && Outcomes[index] == HandlingOutcome.Handled).Select(delivery => delivery.Envelope)];
 
+        /// <summary>Whether it has got as far as to ask for its commit.</summary>
+        public bool IsCommitting { get; set; }
+
         public HandlingOutcome[] Outcomes { get; } = new HandlingOutcome[Messages.Count];
 
         /// <summary>The claims of this attempt: if they are all there afterwards, their messages are handled.</summary>
@@ -297,6 +308,7 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
         /// <summary>It may be run again: nothing that was found out before counts.</summary>
         public void Begin()
         {
+            IsCommitting = false;
             Steps.Clear();
             Claimed = [];
             Array.Fill(Outcomes, HandlingOutcome.Handled);

@@ -10,10 +10,15 @@ internal sealed class EfParkingStore<TContext>(EfDatabase<TContext> database) : 
 {
     public async Task<ParkingOutcome> ParkAsync(ParkedMessage message, TimeSpan delay, int maxPerKey, CancellationToken cancellationToken)
     {
+        if (message.Place is { IsSettled: true })
+        {
+            return ParkingOutcome.Duplicate;
+        }
+
         var outcome = await database.WriteAsync((context, sql) => ParkAsync(context, sql, message, delay, maxPerKey, cancellationToken), cancellationToken);
         if (outcome is ParkingOutcome.Parked or ParkingOutcome.Duplicate)
         {
-            message.Place?.Position.Advance(message.Place.To, message.Key is null ? [] : [message.MessageId]);
+            message.Place?.Settle(message.Key is null ? [] : [message.MessageId]);
         }
 
         return outcome;

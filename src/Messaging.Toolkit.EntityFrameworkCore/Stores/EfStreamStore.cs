@@ -8,6 +8,8 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 
 internal sealed class EfStreamStore<TContext>(EfDatabase<TContext> database) : IStreamStore where TContext : DbContext
 {
+    private const int ForgottenAtOnce = 5_000;
+
     public Task<StreamState> TakeAsync(string endpoint, string stream, int memory, TimeSpan retention, CancellationToken cancellationToken)
         => database.WriteAsync(async (context, sql) =>
         {
@@ -17,15 +19,52 @@ internal sealed class EfStreamStore<TContext>(EfDatabase<TContext> database) : I
             await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
             if (await TakeAsync(context, sql, transaction, endpoint, stream, cancellationToken) == 0)
             {
-                await CreateAsync(context, sql, transaction, endpoint, stream, now + retention, cancellationToken);
+                await CreateAsync(context, sql, transaction, endpoint, stream, now, retention, cancellationToken);
                 await TakeAsync(context, sql, transaction, endpoint, stream, cancellationToken);
             }
 
             var row = await StreamSteps.ReadAsync(context, sql, transaction, endpoint, stream, cancellationToken)
                 ?? throw new MessagingException($"The position of endpoint '{endpoint}' in '{stream}' was deleted while it was being taken: it is taken again.");
+            if (memory == 0)
+            {
+                await ForgetSomeAsync(context, sql, transaction, endpoint, stream, cancellationToken);
+            }
+
             var (total, ids) = await ReadIdsAsync(context, sql, transaction, endpoint, stream, memory, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return new StreamState(row.Epoch, row.Next, total, ids, row.ClaimsUntil > now);
+        }, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadNamesAsync(string endpoint, CancellationToken cancellationToken)
+        => database.RunAsync<IReadOnlyList<string>>(async (context, sql) =>
+        {
+            await using var command = sql.Streams.ReadNames(context, endpoint);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var names = new List<string>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                names.Add(reader.GetString(0));
+            }
+
+            return names;
+        }, cancellationToken);
+
+    public Task DeleteAsync(string endpoint, IReadOnlyCollection<string> streams, CancellationToken cancellationToken)
+        => database.WriteAsync(async (context, sql) =>
+        {
+            await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync(cancellationToken);
+
+            // In the same order as everybody moves them.
+            foreach (var stream in streams.Order(StringComparer.Ordinal))
+            {
+                await using var delete = sql.Streams.Delete(context, transaction, endpoint, stream);
+                await delete.ExecuteNonQueryAsync(cancellationToken);
+                await using var forget = sql.Streams.ForgetAll(context, transaction, endpoint, stream);
+                await forget.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            return streams.Count;
         }, cancellationToken);
 
     private static async Task<int> TakeAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, CancellationToken cancellationToken)
@@ -34,12 +73,23 @@ internal sealed class EfStreamStore<TContext>(EfDatabase<TContext> database) : I
         return Math.Max(0, await take.ExecuteNonQueryAsync(cancellationToken));
     }
 
-    /// <summary>If the endpoint has claimed messages, it did without positions until now: what it has handled may come again.</summary>
-    private static async Task CreateAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, DateTime claimsUntil, CancellationToken cancellationToken)
+    /// <summary>Nothing is remembered any more, and nobody else deletes what was: not all at once, which might take too long.</summary>
+    private static async Task ForgetSomeAsync(TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, CancellationToken cancellationToken)
+    {
+        await using var forget = sql.Streams.Forget(context, transaction, endpoint, stream, long.MaxValue, ForgottenAtOnce);
+        await forget.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// If the endpoint has claimed messages, it did without positions until now: what it has handled may come again. There may have been a row before that was deleted, whose
+    /// owner does not know that: epochs begin with the time, so that the new row's are others.
+    /// </summary>
+    private static async Task CreateAsync(
+        TContext context, SqlDialect sql, DbTransaction transaction, string endpoint, string stream, DateTime now, TimeSpan retention, CancellationToken cancellationToken)
     {
         await using var any = sql.ReadAnyClaim(context, transaction, endpoint);
         var hasClaims = await any.ExecuteScalarAsync(cancellationToken) is not null and not DBNull;
-        await using var create = sql.Streams.Create(context, transaction, endpoint, stream, hasClaims ? claimsUntil : null);
+        await using var create = sql.Streams.Create(context, transaction, endpoint, stream, (now - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, hasClaims ? now + retention : null);
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 

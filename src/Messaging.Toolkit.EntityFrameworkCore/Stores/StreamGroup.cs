@@ -10,10 +10,21 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 /// <summary>Makes messages of one stream a transaction's, and finds out which of them are to be handled.</summary>
 internal static class StreamGroup
 {
-    /// <summary>Moves the position behind the messages, or before the first that has to be parked, and notes what is not to be handled.</summary>
-    public static async Task<StreamStep> MoveAsync(
-        DbContext context, SqlDialect sql, string endpoint, IReadOnlyList<(Delivery Delivery, int Index)> messages, HandlingOutcome[] outcomes, CancellationToken cancellationToken)
+    /// <summary>Moves the position behind the messages, or before the first that has to be parked, and notes what is not to be handled. Null if all are settled.</summary>
+    public static async Task<StreamStep?> MoveAsync(
+        DbContext context, SqlDialect sql, string endpoint, IReadOnlyList<(Delivery Delivery, int Index)> group, HandlingOutcome[] outcomes, CancellationToken cancellationToken)
     {
+        foreach (var (_, index) in group.Where(each => each.Delivery.Place!.IsSettled))
+        {
+            outcomes[index] = HandlingOutcome.Duplicate;
+        }
+
+        var messages = group.Where(each => !each.Delivery.Place!.IsSettled).ToList();
+        if (messages.Count == 0)
+        {
+            return null;
+        }
+
         var transaction = context.Database.CurrentTransaction!.GetDbTransaction();
         var (first, last) = (messages[0].Delivery.Place!, messages[^1].Delivery.Place!);
         var position = first.Position;
@@ -21,7 +32,8 @@ internal static class StreamGroup
         {
             if (messages[i].Delivery.Place!.From != messages[i - 1].Delivery.Place!.To)
             {
-                throw new InvalidOperationException($"Between two messages of '{position.Stream}' another one is missing.");
+                // Another one is missing between them, and must not be passed over.
+                throw position.Lose();
             }
         }
 
@@ -34,8 +46,13 @@ internal static class StreamGroup
             await StreamSteps.ShortenAsync(context, sql, transaction, position, last.To, earlier, cancellationToken);
         }
 
-        return new StreamStep(
-            position, to ?? last.To, Moves: settled.Count < messages.Count, KeyedIds(messages.Where(each => outcomes[each.Index] == HandlingOutcome.Handled)), KeyedIds(settled));
+        return new StreamStep(position, to ?? last.To)
+        {
+            Moves = settled.Count < messages.Count && (to ?? last.To) != (until ?? first.From),
+            Places = [.. messages.Where(each => outcomes[each.Index] is not (HandlingOutcome.Held or HandlingOutcome.Waits)).Select(each => each.Delivery.Place!)],
+            Handled = KeyedIds(messages.Where(each => outcomes[each.Index] == HandlingOutcome.Handled)),
+            Known = KeyedIds(settled),
+        };
     }
 
     /// <summary>Goes through what is not settled, under the lock of the position. Returns where the first one is that has to be parked; null if there is none.</summary>

@@ -19,7 +19,7 @@ internal static class StreamSteps
     /// Null if all from there to there is to be settled. Otherwise the place up to which it is settled already: an earlier transaction of this owner's has
     /// committed, and its reply was lost.
     /// </returns>
-    /// <exception cref="StreamLostException">Somebody else has taken the stream.</exception>
+    /// <exception cref="StreamLostException">Somebody else has taken the stream, or the position is not where it must be.</exception>
     public static async Task<long?> MoveAsync(DbContext context, SqlDialect sql, DbTransaction? transaction, StreamPosition position, long from, long to, CancellationToken cancellationToken)
     {
         if (position.IsLost)
@@ -37,10 +37,11 @@ internal static class StreamSteps
             throw position.Lose();
         }
 
-        // Nobody else writes it in this epoch. If it is where it was known to be, something was left out, and must not be passed over.
-        if (row.Next == position.Next)
+        // Nobody else writes it in this epoch. If it is where it was known to be, or before the message, something was left out or the database has lost what it had
+        // committed, and nothing must be passed over: whoever takes the stream goes on where the row is. A stream that was made anew begins below it.
+        if (row.Next == position.Next || (from < to && row.Next < from))
         {
-            throw new InvalidOperationException($"A message of '{position.Stream}' is to be settled before an earlier one of it.");
+            throw position.Lose();
         }
 
         return row.Next >= to || await TryMoveAsync(context, sql, transaction, position, row.Next, to, cancellationToken) ? row.Next : throw position.Lose();
@@ -59,21 +60,23 @@ internal static class StreamSteps
         }
     }
 
-    /// <summary>Remembers messages with the position, and now and then deletes those that are remembered for too long.</summary>
-    public static async Task RememberAsync(DbContext context, SqlDialect sql, DbTransaction? transaction, StreamPosition position, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    /// <summary>Remembers messages with the position, and now and then deletes those that are remembered for too long. False if there was nothing to be done.</summary>
+    public static async Task<bool> RememberAsync(DbContext context, SqlDialect sql, DbTransaction? transaction, StreamPosition position, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
         if (ids.Count == 0 || position.Memory == 0)
         {
-            return;
+            return false;
         }
 
         await using var remember = sql.Streams.Remember(context, transaction, position, ids);
         await remember.ExecuteNonQueryAsync(cancellationToken);
         if ((position.Total + ids.Count) / ForgettingInterval > position.Total / ForgettingInterval)
         {
-            await using var forget = sql.Streams.Forget(context, transaction, position, position.Total + ids.Count - position.Memory, ForgettingInterval);
+            await using var forget = sql.Streams.Forget(context, transaction, position.Endpoint, position.Stream, position.Total + ids.Count - position.Memory, ForgettingInterval);
             await forget.ExecuteNonQueryAsync(cancellationToken);
         }
+
+        return true;
     }
 
     public static async Task<Row?> ReadAsync(DbContext context, SqlDialect sql, DbTransaction? transaction, string endpoint, string stream, CancellationToken cancellationToken)

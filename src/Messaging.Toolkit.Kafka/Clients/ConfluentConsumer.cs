@@ -110,7 +110,12 @@ internal sealed class ConfluentConsumer : IConsumerClient
         events.OnBroken(new MessagingException($"Where the partitions {string.Join(", ", partitions)} begin was not known after {LongestStart.TotalSeconds} s."));
         return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset));
 
-        async Task StartAsync() => starts.AddRange(await events.OnAssigned(partitions));
+        async Task StartAsync()
+        {
+            // A database without asynchronous calls would hold this thread for longer than it waits.
+            await Task.Yield();
+            starts.AddRange(await events.OnAssigned(partitions));
+        }
     }
 
     /// <summary>On the client's thread, which takes no turn meanwhile: the client releases the partitions when this returns, and tells the broker what was stored.</summary>

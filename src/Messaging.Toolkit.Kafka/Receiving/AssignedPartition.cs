@@ -11,8 +11,12 @@ namespace Messaging.Toolkit.Kafka.Receiving;
 /// <param name="position">How far its endpoint is in it, if the database has that.</param>
 internal sealed class AssignedPartition(TopicPartition partition, int room, int maxAhead, StreamPosition? position = null)
 {
+    /// <summary>Twice as many as share a transaction.</summary>
+    private const int MostOfStream = 200;
+
     private readonly LinkedList<KafkaDelivery> waiting = new();
     private readonly SettledOffsets settled = new();
+    private bool hasCome;
 
     public TopicPartition Partition => partition;
 
@@ -39,6 +43,19 @@ internal sealed class AssignedPartition(TopicPartition partition, int room, int 
 
     /// <summary>Where the group goes on in it, or null if there is nothing to be said.</summary>
     public TopicPartitionOffset? Next => settled.Next is { } next ? new TopicPartitionOffset(partition, next) : null;
+
+    /// <summary>How many deliveries may be with the core. Those of a stream are handled one after another: no more than are of use, and so few that one that waits leaves room for the others.</summary>
+    /// <param name="usual">How many if there are no positions.</param>
+    /// <param name="fair">A fair share of what all may have.</param>
+    public int ShareOf(int usual, int fair) => position is null ? usual : Math.Clamp(fair, 1, MostOfStream);
+
+    /// <summary>Whether that is the first to come, and is before the place where the position is: what was behind it is not there any more.</summary>
+    public bool BeginsBelow(long offset)
+    {
+        var isFirst = !hasCome;
+        hasCome = true;
+        return isFirst && position is { } known && offset < known.Next;
+    }
 
     public void Receive(MessageEnvelope envelope, long offset)
     {
@@ -101,10 +118,18 @@ internal sealed class AssignedPartition(TopicPartition partition, int room, int 
         waiting.Clear();
     }
 
-    public void Release()
+    /// <summary>The same, and what the core has not begun is left to them too.</summary>
+    public void Leave()
     {
         Close();
+        position?.Leave();
+    }
+
+    public void Release()
+    {
+        Leave();
         IsReleased = true;
+        position?.Lose();
     }
 
     private void Return(KafkaDelivery delivery)

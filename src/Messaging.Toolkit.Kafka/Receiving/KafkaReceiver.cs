@@ -202,7 +202,7 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
         lock (gate)
         {
             var closing = revoked.Select(partition => partitions.GetValueOrDefault(partition)).OfType<AssignedPartition>().ToList();
-            closing.ForEach(partition => partition.Close());
+            closing.ForEach(partition => partition.Leave());
             drains.Add((closing, drained));
             EndDrains(all: isClosed && broken is not null);
         }
@@ -254,6 +254,11 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
                 return;
             }
 
+            if (partition.BeginsBelow(record.Offset.Value))
+            {
+                logger.BeginsBelow(reader.Endpoint, record.TopicPartition.ToString(), record.Offset.Value);
+            }
+
             if (envelope is not null)
             {
                 partition.Receive(envelope, record.Offset.Value);
@@ -285,14 +290,14 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
     }
 
     /// <summary>
-    /// Makes the partitions this process's in the database. If that fails with all, the receiver is of no use; if with some, whose last transaction is still in the
+    /// Makes the partitions this process's in the database. If it has none then, the receiver is of no use; if it fails with some, whose last transaction is still in the
     /// middle of a handler perhaps, it receives from the others for a while. Then the next one tries again.
     /// </summary>
     private async Task<IReadOnlyDictionary<TopicPartition, StreamPosition>> TakeAsync(PartitionTaker taker, IReadOnlyCollection<TopicPartition> assigned)
     {
         using var patience = new CancellationTokenSource(PartitionTaker.Patience, time);
         var (positions, failure) = await taker.TakeAsync(reader.Endpoint, assigned, patience.Token);
-        if (failure is not null && positions.Count == 0)
+        if (failure is not null && positions.Count == 0 && !Receives())
         {
             OnBroken(failure);
         }
@@ -327,12 +332,14 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
     {
         var taken = new List<Delivery>();
         var share = Math.Max(LeastShare, prefetch / Math.Clamp(order.Count, 1, MostShares));
+        var fair = prefetch / Math.Max(1, order.Count);
         var room = Math.Min(max, prefetch - totalOut);
         for (var idle = 0; taken.Count < room && idle < order.Count;)
         {
             var partition = order[next++ % order.Count];
             idle++;
-            while (partition.HasWaiting && partition.Out < share && taken.Count < room)
+            var most = partition.ShareOf(share, fair);
+            while (partition.HasWaiting && partition.Out < most && taken.Count < room)
             {
                 taken.Add(partition.Take());
             }
@@ -362,6 +369,15 @@ internal sealed class KafkaReceiver(RecordReader reader, int prefetch, int maxAh
 
     /// <summary>Call with the lock held.</summary>
     private void EndDrains(bool all = false) => drains.RemoveAll(drain => (all || drain.Of.All(partition => partition.Out == 0)) && drain.Drained.TrySetResult());
+
+    /// <summary>Whether something comes from partitions that were assigned earlier.</summary>
+    private bool Receives()
+    {
+        lock (gate)
+        {
+            return order.Exists(partition => !partition.IsClosing);
+        }
+    }
 
     private bool HasPartitions()
     {

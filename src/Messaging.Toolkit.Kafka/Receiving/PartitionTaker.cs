@@ -31,5 +31,8 @@ internal sealed class PartitionTaker(string transport, int memory, Func<StreamTa
     /// <summary>Where to begin: where the database says, whatever Kafka does, unless it says nothing yet.</summary>
     public static Offset StartOf(StreamPosition? position) => position is { Next: >= 0 and var next } ? new Offset(next) : Offset.Unset;
 
+    /// <summary>Whether a stream is a partition of a transport. A transport's name may have slashes, a topic's has none.</summary>
+    public static bool IsOf(string transport, string stream) => stream.StartsWith(transport + "/", StringComparison.Ordinal) && stream.AsSpan(transport.Length + 1).Count('/') == 1;
+
     private string NameOf(TopicPartition partition) => string.Create(CultureInfo.InvariantCulture, $"{transport}/{partition.Topic}/{partition.Partition.Value}");
 }

@@ -86,7 +86,10 @@ public sealed class EndpointBuilder
         return Add(definition, handler, handler.HandleAsync, definition.Incoming, subscribes: true);
     }
 
-    /// <summary>How many transactions may run at once in this process. Messages of one key never run at once.</summary>
+    /// <summary>
+    /// How many transactions may run at once in this process. Messages of one key never run at once, except those that come over two topics or transports if
+    /// positions in the database take the place of keys (Kafka's OffsetsInDatabase).
+    /// </summary>
     /// <param name="concurrency">Default 8; from 1 to 1,000.</param>
     public EndpointBuilder Concurrency(int concurrency)
     {
@@ -190,7 +193,7 @@ public sealed class EndpointBuilder
     /// Over which transport the endpoint gets what is for it alone: its commands, and the replies to its sagas. Events it gets from the transports over
     /// which they are sent, whichever these are. Default: the application's (<see cref="MessagingBuilder.Via"/>).
     /// </summary>
-    /// <remarks>It has one queue and one concurrency, however many transports it receives from: messages of one key never run at once.</remarks>
+    /// <remarks>It has one queue and one concurrency, however many transports it receives from: messages of one key never run at once, unless one is Kafka with OffsetsInDatabase, where partitions take the place of keys.</remarks>
     /// <param name="transport">A transport's name: "rabbitmq", "kafka" or the one that it was registered with, or "in-process".</param>
     public EndpointBuilder Via(string transport)
     {

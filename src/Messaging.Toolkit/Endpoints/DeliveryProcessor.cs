@@ -37,7 +37,7 @@ internal sealed class DeliveryProcessor(
         using var pass = endpoint.Instances.Count > 0 ? instances.Open() : null;
         foreach (var work in group.Where(work => work.Ending is null))
         {
-            if (work.Place is { Position.IsLost: true })
+            if (work.Place is { Position.IsLeaving: true })
             {
                 work.Refusal = Verdict.Abandon;
             }

@@ -17,4 +17,15 @@ public interface IStreamStore
     /// <param name="retention">How long claims are kept: for so long after the first taking, what the endpoint had claimed until then may come again.</param>
     /// <param name="cancellationToken">Gives up; whether it was taken is then unknown.</param>
     Task<StreamState> TakeAsync(string endpoint, string stream, int memory, TimeSpan retention, CancellationToken cancellationToken);
+
+    /// <summary>The names of all streams in which an endpoint has a position, in no order.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<string>> ReadNamesAsync(string endpoint, CancellationToken cancellationToken);
+
+    /// <summary>Deletes positions, and what is remembered with them, in one transaction. Whoever has taken such a stream can move its position no more.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="streams">The names; those that are not there do not matter.</param>
+    /// <param name="cancellationToken">Gives up; whether they were deleted is then unknown.</param>
+    Task DeleteAsync(string endpoint, IReadOnlyCollection<string> streams, CancellationToken cancellationToken);
 }

@@ -9,6 +9,7 @@ public sealed class StreamPosition
     private readonly RememberedIds remembered;
     private long end;
     private volatile bool isLost;
+    private volatile bool isLeaving;
 
     /// <summary>A stream that has been taken.</summary>
     /// <param name="endpoint">The endpoint that it was taken for.</param>
@@ -49,6 +50,9 @@ public sealed class StreamPosition
     /// <summary>Whether somebody else has taken the stream: nothing more of it is handled under this epoch.</summary>
     public bool IsLost => isLost;
 
+    /// <summary>Whether nothing more of it is to be begun under this epoch: it is lost, or goes to somebody else soon.</summary>
+    public bool IsLeaving => isLeaving || isLost;
+
     /// <summary>Gives a message its place. To be called for each that comes, in their order.</summary>
     /// <param name="offset">Its offset; not negative, and greater than those before it.</param>
     public StreamPlace PlaceOf(long offset)
@@ -69,6 +73,9 @@ public sealed class StreamPosition
         Next = next;
         Remember(ids);
     }
+
+    /// <summary>It goes to somebody else: what has been begun may be finished, and what has not is left to them.</summary>
+    public void Leave() => isLeaving = true;
 
     /// <summary>The row is somebody else's. Returns the exception to be thrown.</summary>
     public StreamLostException Lose()

@@ -163,6 +163,47 @@ public sealed class OffsetsInDatabaseTests : IDisposable
         host.Warnings.Should().Contain("another process has taken").And.Contain("joins the group again");
     }
 
+    /// <summary>Half of the partitions are held by somebody, more than can be waited for one after another.</summary>
+    [Fact]
+    public async Task Partitions_that_cannot_be_taken_keep_no_other_from_being_taken()
+    {
+        var application = await NewAsync();
+        await using var host = await NumbersHost.StartAsync(application with { Handles = false });
+        await using (await NumbersHost.JoinAsync(application))
+        {
+            await host.CountAsync(240, Keys);
+            await host.ShouldBeCompleteAsync();
+        }
+
+        await host.CountAsync(240, Keys);
+        await using var endpoint = await host.QueryAsync(async db =>
+        {
+            await using var somebody = await db.Database.BeginTransactionAsync();
+            (await db.Set<StreamRow>().Where(row => string.Compare(row.Stream.Substring(row.Stream.Length - 1), "5") <= 0).ExecuteUpdateAsync(set => set.SetProperty(row => row.Epoch, row => row.Epoch)))
+                .Should().BeInRange(6, NumbersApplication.Partitions - 1);
+            var joined = await NumbersHost.JoinAsync(application);
+            await Eventually.IsAsync(async () => await host.QueryAsync(other => other.Effects.CountAsync()) > 240);
+            return joined;
+        });
+
+        await host.ShouldBeCompleteAsync();
+    }
+
+    /// <summary>What is handled without it does not move the rows, and nothing is remembered.</summary>
+    [Fact]
+    public async Task Switched_off_and_on_again_nothing_is_done_twice()
+    {
+        var application = await NewAsync() with { Configure = kafka => kafka.RememberedMessages = 0 };
+        await using var host = await NumbersHost.StartAsync(application with { Handles = false });
+        foreach (var isOn in new[] { true, false, true })
+        {
+            await using var endpoint = await NumbersHost.JoinAsync(application with { OffsetsInDatabase = isOn });
+            await host.CountAsync(240, Keys);
+            await host.ShouldBeCompleteAsync();
+            (await host.QueryAsync(db => db.Set<StreamRow>().CountAsync())).Should().Be(isOn ? NumbersApplication.Partitions : 0);
+        }
+    }
+
     public void Dispose() => children.ForEach(child => child.Dispose());
 
     private static async Task<NumbersApplication> NewAsync() => await NumbersApplication.NewAsync() with { OffsetsInDatabase = true };
