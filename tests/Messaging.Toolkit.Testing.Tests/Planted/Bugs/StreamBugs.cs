@@ -6,7 +6,6 @@ internal static class StreamBugs
     private const string Statements = "Messaging.Toolkit.EntityFrameworkCore/Sql/StreamSql.cs";
     private const string Group = "Messaging.Toolkit.EntityFrameworkCore/Stores/StreamGroup.cs";
     private const string Inbox = "Messaging.Toolkit.EntityFrameworkCore/Stores/EfInbox.cs";
-    private const string Parking = "Messaging.Toolkit.EntityFrameworkCore/Stores/EfParkingStore.cs";
     private const string Store = "Messaging.Toolkit.EntityFrameworkCore/Stores/EfStreamStore.cs";
     private const string Taker = "Messaging.Toolkit.Kafka/Receiving/PartitionTaker.cs";
 
@@ -46,10 +45,6 @@ internal static class StreamBugs
         new("forgotten when it is taken", "Who takes a partition knows nothing of what was handled of it before.", Store,
             "return new StreamState(row.Epoch, row.Next, total, ids, row.ClaimsUntil > now);",
             "return new StreamState(row.Epoch, row.Next, total, [], row.ClaimsUntil > now);") { Transport = "kafka-offsets", Faults = "Crash,Rebalance,ConfirmLost:0.2,ChannelClosed" },
-
-        new("parked by who has lost it", "A message is parked without moving the position, also by a process whose partition somebody else has.", Parking,
-            "if (message.Place is { } place && !await StreamSteps.LeaveAsync(context, sql, transaction, place, message.MessageId, cancellationToken))",
-            "if (message.Place is { } place && place.Position.Remembers(message.MessageId))") { Transport = "kafka-offsets", Application = "failing" },
 
         new("no claim without a key", "A message without a key is known by its partition alone, although its sender may send it again to another.", Inbox,
             "delivery.Place is null || delivery.Envelope.Key is null;",
