@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Messaging.Toolkit.Inspection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,7 +9,7 @@ using OrderFulfilment.Ordering;
 
 namespace OrderFulfilment.Tests;
 
-/// <summary>The sample as it is, on a new SQLite file and a free port.</summary>
+/// <summary>The sample as it is, on a new SQLite file and a free port; over a broker if one is given.</summary>
 public sealed class Shop : IAsyncDisposable
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
@@ -18,26 +19,29 @@ public sealed class Shop : IAsyncDisposable
     private readonly WebApplication app;
     private readonly string folder;
 
-    private Shop(WebApplication app, string folder)
+    private readonly RabbitMQTestBroker? broker;
+
+    private Shop(WebApplication app, string folder, RabbitMQTestBroker? broker)
     {
         this.app = app;
         this.folder = folder;
+        this.broker = broker;
         Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     public HttpClient Http { get; }
 
-    public static async Task<Shop> OpenAsync()
+    public static async Task<Shop> OpenAsync(RabbitMQTestBroker? broker = null)
     {
         var folder = Directory.CreateTempSubdirectory("order-fulfilment-test-").FullName;
         var app = Program.Build(
         [
             "--database", "sqlite", "--ConnectionStrings:Sqlite", $"Data Source={Path.Combine(folder, "test.db")}",
-            "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning",
+            "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning", .. broker?.Arguments ?? [],
         ]);
         await Tables.CreateAsync(app.Services);
         await app.StartAsync();
-        return new Shop(app, folder);
+        return new Shop(app, folder, broker);
     }
 
     public Task<HttpResponseMessage> OrderAsync(Guid id, string product, int quantity, string card = "tok")
@@ -69,6 +73,11 @@ public sealed class Shop : IAsyncDisposable
     {
         Http.Dispose();
         await app.StopAsync();
+        if (broker is not null)
+        {
+            await broker.DeleteAsync(app.Services.GetRequiredService<IMessagingInspector>().Describe());
+        }
+
         await app.DisposeAsync();
         SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);

@@ -28,11 +28,12 @@ public sealed class TracingTests : IDisposable
 
     public void Dispose() => provider.Dispose();
 
-    [Fact]
-    public async Task An_order_is_followed_from_its_request_through_the_outbox_and_every_handler_to_its_end()
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task An_order_is_followed_from_its_request_through_the_outbox_the_broker_and_every_handler_to_its_end(bool overRabbitMQ)
     {
         var id = Guid.NewGuid();
-        await using (var shop = await Shop.OpenAsync())
+        await using (var shop = await Shop.OpenAsync(overRabbitMQ ? new RabbitMQTestBroker() : null))
         {
             (await PostAsync(shop, "/orders", new PlaceOrderRequest(id, "ann", "samovar", 2, "tok"))).Should().Be(HttpStatusCode.Created);
             await shop.EndAsync(id, messages: 3);
@@ -45,10 +46,11 @@ public sealed class TracingTests : IDisposable
         ]);
     }
 
-    [Fact]
-    public async Task A_checkout_is_followed_through_every_step_of_its_saga_and_back_to_who_waits_for_it()
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task A_checkout_is_followed_through_every_step_of_its_saga_and_back_to_who_waits_for_it(bool overRabbitMQ)
     {
-        await using (var shop = await Shop.OpenAsync())
+        await using (var shop = await Shop.OpenAsync(overRabbitMQ ? new RabbitMQTestBroker() : null))
         {
             (await PostAsync(shop, "/checkouts", new PlaceOrderRequest(Guid.NewGuid(), "ann", "samovar", 2, "tok"))).Should().Be(HttpStatusCode.OK);
         }
