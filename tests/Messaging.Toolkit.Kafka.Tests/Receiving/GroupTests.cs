@@ -11,23 +11,39 @@ public sealed class GroupTests
     [Fact]
     public async Task A_member_that_joins_gets_its_part_and_what_is_settled_in_time_comes_once()
     {
-        await using var line = await Line.OpenAsync();
-        var messages = Line.Envelopes(400, keys: 40).ToList();
-        await line.RelayAsync(messages);
-        var first = await line.OpenReceiverAsync();
-        var held = await Line.ReceiveAsync(first, 400);
+        // A coordinator that has begun the next rebalance refuses what is committed in the last one: that comes again, as a duplicate. The one in
+        // this process does so when a member is slow to synchronise, as members on a busy machine are.
+        for (var left = 10; !await JoinAsync(); left--)
+        {
+            left.Should().BePositive("the coordinator accepts it sooner or later");
+        }
 
-        // The partitions that go are held until this is settled.
-        var joining = line.OpenReceiverAsync();
-        await Task.Delay(1_000);
-        await first.SettleAsync(held, Settlement.Done, default);
-        var second = await joining;
+        static async Task<bool> JoinAsync()
+        {
+            await using var line = await Line.OpenAsync(options => options.ConsumerProperties["auto.commit.interval.ms"] = "50");
+            var messages = Line.Envelopes(400, keys: 40).ToList();
+            await line.RelayAsync(messages);
+            var first = await line.OpenReceiverAsync();
+            var held = await Line.ReceiveAsync(first, 400);
 
-        var newer = Line.Envelopes(400, keys: 40).ToList();
-        await line.RelayAsync(newer);
-        var came = await TakeAsync(newer.Count, first, second);
-        came.Select(each => each.Delivery.Envelope.Id).Should().BeEquivalentTo(newer.Select(message => message.Id));
-        came.Select(each => each.Receiver).Distinct().Should().HaveCount(2, "both have their part");
+            // The partitions that go are held until this is settled.
+            var joining = line.OpenReceiverAsync();
+            await Task.Delay(1_000);
+            await first.SettleAsync(held, Settlement.Done, default);
+            var second = await joining;
+            await Task.Delay(200); // For the partitions that stay.
+            if (Bare.Committed(line.Options, line.Group, line.Topic, 4).Values.Sum() < messages.Count)
+            {
+                return false;
+            }
+
+            var newer = Line.Envelopes(400, keys: 40).ToList();
+            await line.RelayAsync(newer);
+            var came = await TakeAsync(newer.Count, first, second);
+            came.Select(each => each.Delivery.Envelope.Id).Should().BeEquivalentTo(newer.Select(message => message.Id));
+            came.Select(each => each.Receiver).Distinct().Should().HaveCount(2, "both have their part");
+            return true;
+        }
     }
 
     [Fact]
