@@ -71,7 +71,11 @@ public sealed class GroupTests
     public async Task A_handler_that_is_slower_than_the_poll_interval_keeps_its_partitions()
     {
         var mock = new MockCluster();
-        await using var line = await Line.OpenAsync(options => options.ConsumerProperties["max.poll.interval.ms"] = "3000", mock);
+        await using var line = await Line.OpenAsync(options =>
+        {
+            options.ConsumerProperties["max.poll.interval.ms"] = "3000";
+            options.ConsumerProperties["session.timeout.ms"] = "3000"; // Not over the other, and no shorter: on a busy machine heartbeats are late, too.
+        }, mock);
         var messages = Line.Envelopes(2_000, keys: 20).ToList();
         await line.RelayAsync(messages);
         var receiver = await line.OpenReceiverAsync(prefetch: 50);
