@@ -17,9 +17,6 @@ internal sealed class EndpointRunner(
     EndpointDefinition endpoint, IReadOnlyList<Intake> intakes, IMessageStore store, DeliveryProcessor processor, ParkingAlarm alarm, TimeProvider time, EntropySource entropy,
     DeliveryTelemetry telemetry, ILogger logger, Throttle? throttle = null)
 {
-    /// <summary>Messages share a transaction only while their handlers together take less than about this.</summary>
-    private static readonly TimeSpan LongestGroup = TimeSpan.FromMilliseconds(25);
-
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
 
@@ -34,16 +31,12 @@ internal sealed class EndpointRunner(
     private readonly CancellationTokenSource stopReceiving = new();
     private readonly CancellationTokenSource stopHandling = new();
     private Task receiving = Task.CompletedTask;
+    private readonly Staffing staffing = new(endpoint.Concurrency, endpoint.MaxGroup, time);
     private int workers;
     private bool isHeldUp;
+    private bool isWatched;
     private bool hasStreams;
     private bool isFinished;
-
-    /// <summary>
-    /// How long a handler is expected to take: pessimistic, as one that is slow holds up its whole group. It begins long, rises
-    /// to each that took longer at once, and falls slowly.
-    /// </summary>
-    private double expectedHandlerTicks = LongestGroup.Ticks;
 
     public string Name => endpoint.Name;
 
@@ -222,7 +215,7 @@ internal sealed class EndpointRunner(
     /// <summary>Call with the lock held.</summary>
     private void StartWorkers()
     {
-        while (!stopReceiving.IsCancellationRequested && workers < endpoint.Concurrency && queue.Ready > 0 && TakeGroup() is { Count: > 0 } group)
+        while (!stopReceiving.IsCancellationRequested && workers < endpoint.Concurrency && queue.Ready > 0 && !IsEnough() && TakeGroup() is { Count: > 0 } group)
         {
             workers++;
             _ = WorkAsync(group);
@@ -311,6 +304,7 @@ internal sealed class EndpointRunner(
         var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
+            staffing.End(group);
             MakeRoom(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First));
             var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
             foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
@@ -323,7 +317,7 @@ internal sealed class EndpointRunner(
                 intake.Room.Set();
             }
 
-            if (!stopReceiving.IsCancellationRequested && TakeGroup() is { Count: > 0 } next)
+            if (!stopReceiving.IsCancellationRequested && !IsEnough() && TakeGroup() is { Count: > 0 } next)
             {
                 StartWorkers();
                 return next;
@@ -383,16 +377,59 @@ internal sealed class EndpointRunner(
         }
     }
 
+    /// <summary>Whether those that run will soon take what waits. If they do not, others do. Call with the lock held.</summary>
+    private bool IsEnough()
+    {
+        var isEnough = queue.Ready > 0 && staffing.IsEnough(queue.Waiting);
+        if (isEnough && !isWatched)
+        {
+            isWatched = true;
+            _ = StartLaterAsync();
+        }
+
+        return isEnough;
+    }
+
+    private async Task StartLaterAsync()
+    {
+        try
+        {
+            await Task.Delay(Staffing.LongestGroup, time, stopReceiving.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            isWatched = false;
+            StartWorkers();
+        }
+    }
+
     /// <summary>Call with the lock held.</summary>
     private List<Work> TakeGroup()
     {
+        var group = TakeShare();
+        if (group.Count > 0)
+        {
+            staffing.Begin(group);
+        }
+
+        return group;
+    }
+
+    /// <summary>Call with the lock held.</summary>
+    private List<Work> TakeShare()
+    {
         // A fair share of what waits, so that no worker idles while another runs a long group. Of streams there may be fewer than workers, and who takes
         // one takes all that waits in it: then the lines are shared out too.
-        var useful = hasStreams ? Math.Clamp(queue.Ready, 1, endpoint.Concurrency) : endpoint.Concurrency;
+        var useful = staffing.Useful(queue.Waiting);
+        useful = hasStreams ? Math.Clamp(queue.Ready, 1, useful) : useful;
         var share = (queue.Waiting + useful - 1) / useful;
-        var mostLines = hasStreams ? Math.Max(1, (queue.Ready + endpoint.Concurrency - 1) / endpoint.Concurrency) : int.MaxValue;
-        var affordable = Math.Min(endpoint.MaxGroup, LongestGroup.Ticks / Math.Max(1, expectedHandlerTicks));
-        var most = Math.Clamp(share, 1, Math.Max(1, (int)affordable));
+        var mostLines = hasStreams ? Math.Max(1, (queue.Ready + useful - 1) / useful) : int.MaxValue;
+        var most = Math.Clamp(share, 1, staffing.MostInGroup);
         if (throttle is null)
         {
             return queue.Take(most, maxLines: mostLines);
@@ -464,9 +501,9 @@ internal sealed class EndpointRunner(
     {
         lock (gate)
         {
-            foreach (var time in group.Select(work => work.HandlerTime).OfType<TimeSpan>())
+            foreach (var handlerTime in group.Select(work => work.HandlerTime).OfType<TimeSpan>())
             {
-                expectedHandlerTicks = Math.Max(time.Ticks, expectedHandlerTicks + ((time.Ticks - expectedHandlerTicks) / 8));
+                staffing.Observe(handlerTime);
             }
         }
     }

@@ -12,7 +12,7 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 /// <summary>A process of the shop: a host over a test database. Several on one database are several processes.</summary>
 public sealed class ShopHost : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly IHost host;
     private bool stopped;
