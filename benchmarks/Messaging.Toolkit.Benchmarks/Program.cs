@@ -6,7 +6,7 @@ using Messaging.Toolkit.Benchmarks.Scenarios;
 IReadOnlyList<IScenario> scenarios =
 [
     new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline(), new RunSagas(),
-    new RelayToBroker(TransportNames.RabbitMQ), new ConsumeFromBroker(TransportNames.RabbitMQ),
+    new RelayToBroker(TransportNames.RabbitMQ), new ConsumeFromBroker(TransportNames.RabbitMQ), new Pipeline(TransportNames.RabbitMQ),
     new RelayToBroker(TransportNames.Kafka), new ConsumeFromBroker(TransportNames.Kafka), new ConsumeByPosition(),
 ];
 if (Arguments.TryParse(args, scenarios) is not { } arguments)

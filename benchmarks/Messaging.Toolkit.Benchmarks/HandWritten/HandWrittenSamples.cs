@@ -1,0 +1,102 @@
+using Messaging.Toolkit.Benchmarks.Brokers.RabbitMQ;
+using Messaging.Toolkit.Benchmarks.Measuring;
+using Messaging.Toolkit.Benchmarks.Shop;
+
+namespace Messaging.Toolkit.Benchmarks.HandWritten;
+
+/// <summary>Measures the hand-written versions as the scenarios measure the toolkit, from the same beginnings to the same ends.</summary>
+internal static class HandWrittenSamples
+{
+    public static async Task<Sample> PublishAsync(Run run)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var shop = await HandWrittenShop.CreateAsync(database);
+        var sample = await run.MeasureAsync(() => Workers.RunAsync(run.Messages, new HandWrittenOutbox(shop).PlaceOrderAndPublishAsync));
+        await shop.VerifyAsync(orders: run.Messages, unsent: run.Messages);
+        return sample;
+    }
+
+    public static async Task<Sample> RelayToRabbitMQAsync(Run run)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var broker = await RabbitMQBroker.CreateAsync();
+        await using var shop = await HandWrittenShop.CreateAsync(database);
+        await shop.FillOutboxAsync(run.Messages);
+        var sample = await run.MeasureAsync(async () =>
+        {
+            await using var sender = await HandWrittenSender.OpenAsync(broker);
+            await new HandWrittenRelay(shop.Connections, sender.SendAsync).RunWhileAsync(shop.WaitUntilSentAsync);
+        });
+        await shop.VerifyAsync(sent: run.Messages);
+        await VerifyQueueAsync(run, broker);
+        return sample;
+    }
+
+    public static Task<Sample> ConsumeFromRabbitMQByEfAsync(Run run) => ConsumeFromRabbitMQAsync(run, shop => new HandWrittenEfConsumer(shop).HandleAsync);
+
+    public static Task<Sample> ConsumeFromRabbitMQBySqlAsync(Run run) => ConsumeFromRabbitMQAsync(run, shop => new HandWrittenSqlConsumer(shop).HandleAsync);
+
+    public static async Task<Sample> PipelineAsync(Run run)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var shop = await HandWrittenShop.CreateAsync(database);
+        var relay = new HandWrittenRelay(shop.Connections, new HandWrittenHandlers(new HandWrittenEfConsumer(shop).HandleAsync).DeliverAsync);
+        var sample = await run.MeasureAsync(() => relay.RunWhileAsync(() => PublishAllAsync(run, shop, relay)));
+        await shop.VerifyAsync(orders: run.Messages, invoices: run.Messages, sent: run.Messages, handled: run.Messages);
+        return sample;
+    }
+
+    public static async Task<Sample> PipelineOverRabbitMQAsync(Run run)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var broker = await RabbitMQBroker.CreateAsync();
+        await using var shop = await HandWrittenShop.CreateAsync(database);
+        Sample sample;
+        await using (var queue = await HandWrittenQueue.OpenAsync(broker, run.Messages, new HandWrittenEfConsumer(shop).HandleAsync))
+        {
+            await using var sender = await HandWrittenSender.OpenAsync(broker);
+            var relay = new HandWrittenRelay(shop.Connections, sender.SendAsync);
+            sample = await run.MeasureAsync(() => relay.RunWhileAsync(() => Task.WhenAll(PublishAllAsync(run, shop, relay), queue.AllAcknowledgedAsync())));
+        }
+
+        await shop.VerifyAsync(orders: run.Messages, invoices: run.Messages, sent: run.Messages, handled: run.Messages);
+        await broker.VerifyEmptyAsync();
+        return sample;
+    }
+
+    private static async Task<Sample> ConsumeFromRabbitMQAsync(Run run, Func<HandWrittenShop, Func<Guid, OrderPlaced, Task>> handlerOf)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var broker = await RabbitMQBroker.CreateAsync();
+        await broker.PrepareToSend(run.Messages)();
+        await using var shop = await HandWrittenShop.CreateAsync(database);
+        var sample = await run.MeasureAsync(async () =>
+        {
+            await using var queue = await HandWrittenQueue.OpenAsync(broker, run.Messages, handlerOf(shop));
+            await queue.AllAcknowledgedAsync();
+        });
+        await shop.VerifyAsync(invoices: run.Messages, handled: run.Messages);
+        await broker.VerifyEmptyAsync();
+        return sample;
+    }
+
+    /// <summary>Each transaction wakes the relay, as those of the toolkit do.</summary>
+    private static async Task PublishAllAsync(Run run, HandWrittenShop shop, HandWrittenRelay relay)
+    {
+        var outbox = new HandWrittenOutbox(shop);
+        await Workers.RunAsync(run.Messages, async number =>
+        {
+            await outbox.PlaceOrderAndPublishAsync(number);
+            relay.Wake();
+        });
+        await shop.WaitUntilSentAsync();
+    }
+
+    /// <summary>All have come, each once. Order is not looked at, since nobody promised it.</summary>
+    private static async Task VerifyQueueAsync(Run run, RabbitMQBroker broker)
+    {
+        var numbers = await broker.TakeAllAsync().Select(message => message.Order.Number).ToListAsync();
+        Check.Equal(run.Messages, numbers.Count, "messages in the queue");
+        Check.Equal(run.Messages, numbers.Distinct().Count(), "different messages in the queue");
+    }
+}
