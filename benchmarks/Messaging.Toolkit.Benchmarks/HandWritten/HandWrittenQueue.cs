@@ -17,28 +17,38 @@ internal sealed class HandWrittenQueue : IAsyncDisposable
 
     private readonly TaskCompletionSource all = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IConnection connection;
+    private readonly IChannel channel;
+    private string consumerTag = "";
     private int remaining;
 
-    private HandWrittenQueue(IConnection connection, int expected)
+    private HandWrittenQueue(IConnection connection, IChannel channel, int expected)
     {
         this.connection = connection;
+        this.channel = channel;
         remaining = expected;
     }
 
     public static async Task<HandWrittenQueue> OpenAsync(RabbitMQBroker broker, int expected, Func<Guid, OrderPlaced, Task> handle)
     {
-        var queue = new HandWrittenQueue(await broker.ConnectAsync(), expected);
+        var connection = await broker.ConnectAsync();
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: Workers.Count));
+        var queue = new HandWrittenQueue(connection, channel, expected);
         await queue.ConsumeAsync(broker.Queue, handle);
         return queue;
     }
 
     public Task AllAcknowledgedAsync() => all.Task.WaitAsync(Tally.Patience);
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    /// <summary>Stops in order: what RabbitMQ has not passed on to a quorum queue when a connection just ends is forgotten, acknowledgements, too.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await channel.BasicCancelAsync(consumerTag);
+        await channel.CloseAsync();
+        await connection.DisposeAsync();
+    }
 
     private async Task ConsumeAsync(string queue, Func<Guid, OrderPlaced, Task> handle)
     {
-        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(false, false, consumerDispatchConcurrency: Workers.Count));
         await channel.BasicQosAsync(0, Prefetch, global: false);
         channel.CallbackExceptionAsync += (_, failure) => FailAsync(failure.Exception);
         channel.ChannelShutdownAsync += (_, reason) => FailAsync(new InvalidOperationException($"The channel was closed: {reason.ReplyText}."));
@@ -54,7 +64,7 @@ internal sealed class HandWrittenQueue : IAsyncDisposable
                 all.TrySetResult();
             }
         };
-        await channel.BasicConsumeAsync(queue, autoAck: false, consumer);
+        consumerTag = await channel.BasicConsumeAsync(queue, autoAck: false, consumer);
     }
 
     private Task FailAsync(Exception exception)
