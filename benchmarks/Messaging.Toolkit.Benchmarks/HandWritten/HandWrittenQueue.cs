@@ -31,7 +31,8 @@ internal sealed class HandWrittenQueue : IAsyncDisposable
     public static async Task<HandWrittenQueue> OpenAsync(RabbitMQBroker broker, int expected, Func<Guid, OrderPlaced, Task> handle)
     {
         var connection = await broker.ConnectAsync();
-        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: Workers.Count));
+        var options = new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: Workers.Count);
+        var channel = await connection.CreateChannelAsync(options);
         var queue = new HandWrittenQueue(connection, channel, expected);
         await queue.ConsumeAsync(broker.Queue, handle);
         return queue;

@@ -1,10 +1,9 @@
-using Messaging.Toolkit.Benchmarks.Brokers.RabbitMQ;
 using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Shop;
 
 namespace Messaging.Toolkit.Benchmarks.HandWritten;
 
-/// <summary>Measures the hand-written versions as the scenarios measure the toolkit, from the same beginnings to the same ends.</summary>
+/// <summary>Measures the hand-written versions in one process as the scenarios measure the toolkit, from the same beginnings to the same ends.</summary>
 internal static class HandWrittenSamples
 {
     public static async Task<Sample> PublishAsync(Run run)
@@ -16,25 +15,16 @@ internal static class HandWrittenSamples
         return sample;
     }
 
-    public static async Task<Sample> RelayToRabbitMQAsync(Run run)
+    public static async Task<Sample> ConsumeAsync(Run run)
     {
         await using var database = await run.CreateDatabaseAsync();
-        await using var broker = await RabbitMQBroker.CreateAsync();
         await using var shop = await HandWrittenShop.CreateAsync(database);
         await shop.FillOutboxAsync(run.Messages);
-        var sample = await run.MeasureAsync(async () =>
-        {
-            await using var sender = await HandWrittenSender.OpenAsync(broker);
-            await new HandWrittenRelay(shop.Connections, sender.SendAsync).RunWhileAsync(shop.WaitUntilSentAsync);
-        });
-        await shop.VerifyAsync(sent: run.Messages);
-        await VerifyQueueAsync(run, broker);
+        var relay = new HandWrittenRelay(shop.Connections, new HandWrittenHandlers(new HandWrittenEfConsumer(shop).HandleAsync).DeliverAsync);
+        var sample = await run.MeasureAsync(() => relay.RunWhileAsync(shop.WaitUntilSentAsync));
+        await shop.VerifyAsync(invoices: run.Messages, sent: run.Messages, handled: run.Messages);
         return sample;
     }
-
-    public static Task<Sample> ConsumeFromRabbitMQByEfAsync(Run run) => ConsumeFromRabbitMQAsync(run, shop => new HandWrittenEfConsumer(shop).HandleAsync);
-
-    public static Task<Sample> ConsumeFromRabbitMQBySqlAsync(Run run) => ConsumeFromRabbitMQAsync(run, shop => new HandWrittenSqlConsumer(shop).HandleAsync);
 
     public static async Task<Sample> PipelineAsync(Run run)
     {
@@ -46,42 +36,8 @@ internal static class HandWrittenSamples
         return sample;
     }
 
-    public static async Task<Sample> PipelineOverRabbitMQAsync(Run run)
-    {
-        await using var database = await run.CreateDatabaseAsync();
-        await using var broker = await RabbitMQBroker.CreateAsync();
-        await using var shop = await HandWrittenShop.CreateAsync(database);
-        Sample sample;
-        await using (var queue = await HandWrittenQueue.OpenAsync(broker, run.Messages, new HandWrittenEfConsumer(shop).HandleAsync))
-        {
-            await using var sender = await HandWrittenSender.OpenAsync(broker);
-            var relay = new HandWrittenRelay(shop.Connections, sender.SendAsync);
-            sample = await run.MeasureAsync(() => relay.RunWhileAsync(() => Task.WhenAll(PublishAllAsync(run, shop, relay), queue.AllAcknowledgedAsync())));
-        }
-
-        await shop.VerifyAsync(orders: run.Messages, invoices: run.Messages, sent: run.Messages, handled: run.Messages);
-        await broker.VerifyEmptyAsync();
-        return sample;
-    }
-
-    private static async Task<Sample> ConsumeFromRabbitMQAsync(Run run, Func<HandWrittenShop, Func<Guid, OrderPlaced, Task>> handlerOf)
-    {
-        await using var database = await run.CreateDatabaseAsync();
-        await using var broker = await RabbitMQBroker.CreateAsync();
-        await broker.PrepareToSend(run.Messages)();
-        await using var shop = await HandWrittenShop.CreateAsync(database);
-        var sample = await run.MeasureAsync(async () =>
-        {
-            await using var queue = await HandWrittenQueue.OpenAsync(broker, run.Messages, handlerOf(shop));
-            await queue.AllAcknowledgedAsync();
-        });
-        await shop.VerifyAsync(invoices: run.Messages, handled: run.Messages);
-        await broker.VerifyEmptyAsync();
-        return sample;
-    }
-
     /// <summary>Each transaction wakes the relay, as those of the toolkit do.</summary>
-    private static async Task PublishAllAsync(Run run, HandWrittenShop shop, HandWrittenRelay relay)
+    public static async Task PublishAllAsync(Run run, HandWrittenShop shop, HandWrittenRelay relay)
     {
         var outbox = new HandWrittenOutbox(shop);
         await Workers.RunAsync(run.Messages, async number =>
@@ -90,13 +46,5 @@ internal static class HandWrittenSamples
             relay.Wake();
         });
         await shop.WaitUntilSentAsync();
-    }
-
-    /// <summary>All have come, each once. Order is not looked at, since nobody promised it.</summary>
-    private static async Task VerifyQueueAsync(Run run, RabbitMQBroker broker)
-    {
-        var numbers = await broker.TakeAllAsync().Select(message => message.Order.Number).ToListAsync();
-        Check.Equal(run.Messages, numbers.Count, "messages in the queue");
-        Check.Equal(run.Messages, numbers.Distinct().Count(), "different messages in the queue");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Pipeline(string transport = TransportNames.InProcess) : IS
     public IReadOnlyList<Baseline> Baselines => transport switch
     {
         TransportNames.InProcess => [new("hand_written", HandWrittenSamples.PipelineAsync)],
-        TransportNames.RabbitMQ => [new("hand_written", HandWrittenSamples.PipelineOverRabbitMQAsync)],
+        TransportNames.RabbitMQ => [new("hand_written", HandWrittenRabbitMQSamples.PipelineAsync)],
         _ => [],
     };
 

@@ -18,7 +18,7 @@ internal sealed class RelayToBroker(string transport) : IScenario
 
     public string Unit => "msg/s";
 
-    public IReadOnlyList<Baseline> Baselines => transport == TransportNames.RabbitMQ ? [new("hand_written", HandWrittenSamples.RelayToRabbitMQAsync)] : [];
+    public IReadOnlyList<Baseline> Baselines => transport == TransportNames.RabbitMQ ? [new("hand_written", HandWrittenRabbitMQSamples.RelayAsync)] : [];
 
     public int DefaultMessages(DatabaseKind database) => transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;
 
