@@ -8,7 +8,10 @@ namespace Messaging.Toolkit.Benchmarks.HandWritten;
 /// row whose transaction commits late comes after younger ones; that a message which cannot be sent does not hold up the batch it is in; retries; a transaction
 /// that is short when the broker is slow. A batch that was sent when the process ends is sent again. Rows that were sent stay until somebody deletes them.
 /// </summary>
-internal sealed class HandWrittenRelay(NpgsqlDataSource connections, Func<IReadOnlyList<OutboxMessage>, Task> deliver)
+/// <param name="connections">To the database.</param>
+/// <param name="deliver">Returns when all messages of the batch are where they should be.</param>
+/// <param name="loops">How many batches are under way at once: with two, one is read or marked while the other is on its way.</param>
+internal sealed class HandWrittenRelay(NpgsqlDataSource connections, Func<IReadOnlyList<OutboxMessage>, Task> deliver, int loops = 1)
 {
     private const string Select = """SELECT "Id", "MessageId", "Type", "Payload" FROM "Outbox" WHERE "SentAt" IS NULL ORDER BY "Id" LIMIT 1000 FOR UPDATE SKIP LOCKED""";
     private const string Update = """UPDATE "Outbox" SET "SentAt" = now() WHERE "Id" = ANY ($1)""";
@@ -30,11 +33,11 @@ internal sealed class HandWrittenRelay(NpgsqlDataSource connections, Func<IReadO
     public async Task RunWhileAsync(Func<Task> work)
     {
         using var stopping = new CancellationTokenSource();
-        var relaying = RunAsync(stopping.Token);
-        await await Task.WhenAny(relaying, work());
+        var relaying = Enumerable.Range(0, loops).Select(_ => RunAsync(stopping.Token)).ToList();
+        await await Task.WhenAny(relaying.Append(work()));
         await stopping.CancelAsync();
-        Wake();
-        await relaying;
+        woken.Release(loops);
+        await Task.WhenAll(relaying);
     }
 
     private async Task RunAsync(CancellationToken stopping)
