@@ -5,8 +5,8 @@ using Messaging.Toolkit.Benchmarks.Scenarios;
 // Progress goes to the standard error, so that the standard output is nothing but the results.
 IReadOnlyList<IScenario> scenarios =
 [
-    new Publish(), new Drain(), new Consume(), new Latency(), new Pipeline(), new RunSagas(),
-    new RelayToBroker(TransportNames.RabbitMQ), new ConsumeFromBroker(TransportNames.RabbitMQ),
+    new Publish(), new Drain(), new Consume(), new Latency(), new LatencyForeign(), new Pipeline(), new RunSagas(),
+    new RelayToBroker(TransportNames.RabbitMQ), new ConsumeFromBroker(TransportNames.RabbitMQ), new Pipeline(TransportNames.RabbitMQ), new LatencyOverRabbitMQ(),
     new RelayToBroker(TransportNames.Kafka), new ConsumeFromBroker(TransportNames.Kafka), new ConsumeByPosition(),
 ];
 if (Arguments.TryParse(args, scenarios) is not { } arguments)

@@ -17,6 +17,10 @@ internal abstract class BenchmarkBroker : IAsyncDisposable
     public static async Task<BenchmarkBroker> CreateAsync(string transport, bool offsetsInDatabase = false)
         => transport == TransportNames.Kafka ? await Kafka.KafkaBroker.CreateAsync(offsetsInDatabase) : await RabbitMQ.RabbitMQBroker.CreateAsync();
 
+    /// <summary>For what is measured with a broker and without: none in the process.</summary>
+    public static async Task<BenchmarkBroker?> CreateUnlessInProcessAsync(string transport)
+        => transport == TransportNames.InProcess ? null : await CreateAsync(transport);
+
     /// <summary>Points the toolkit at this queue.</summary>
     public abstract MessagingBuilder Connect(MessagingBuilder messaging);
 

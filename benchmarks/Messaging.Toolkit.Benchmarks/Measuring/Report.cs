@@ -4,37 +4,50 @@ using Messaging.Toolkit.Benchmarks.Scenarios;
 
 namespace Messaging.Toolkit.Benchmarks.Measuring;
 
-/// <summary>The result of a scenario: medians of its rounds. The ratio is the median of the rounds' own ratios.</summary>
+/// <summary>The result of a scenario: medians of its rounds. The ratios are the medians of the rounds' own ratios.</summary>
 internal sealed record Report(JsonObject Fields)
 {
     private static readonly JsonSerializerOptions OneLine = new() { WriteIndented = false };
 
-    public static Report Of(IScenario scenario, Arguments arguments, int messages, IReadOnlyList<(Sample Value, Sample Floor)> pairs, double? statementsPerMessage)
+    public static Report Of(IScenario scenario, Arguments arguments, int messages, IReadOnlyList<Round> rounds, double? statementsPerMessage)
     {
         var fields = new JsonObject
         {
             ["scenario"] = scenario.Name,
             ["database"] = arguments.Database.ToString().ToLowerInvariant(),
             ["transport"] = scenario.Transport,
-            ["value"] = Rounded(Median.Of(pairs.Select(pair => pair.Value.Value))),
+            ["value"] = MedianOf(rounds, round => round.Value.Value),
             ["unit"] = scenario.Unit,
-            ["floor"] = Rounded(Median.Of(pairs.Select(pair => pair.Floor.Value))),
-            ["ratio"] = Rounded(Median.Of(pairs.Select(pair => pair.Value.Value / pair.Floor.Value))),
-            ["rounds"] = pairs.Count,
+            ["floor"] = MedianOf(rounds, round => round.Floor.Value),
+            ["ratio"] = MedianOf(rounds, round => round.Value.Value / round.Floor.Value),
+            ["rounds"] = rounds.Count,
             ["messages"] = messages,
-            ["bytes_per_message"] = Math.Round(Median.Of(pairs.Select(pair => pair.Value.BytesPerMessage))),
-            ["floor_bytes_per_message"] = Math.Round(Median.Of(pairs.Select(pair => pair.Floor.BytesPerMessage))),
+            ["bytes_per_message"] = Math.Round(Median.Of(rounds.Select(round => round.Value.BytesPerMessage))),
+            ["floor_bytes_per_message"] = Math.Round(Median.Of(rounds.Select(round => round.Floor.BytesPerMessage))),
             ["statements_per_message"] = statementsPerMessage is { } statements ? Rounded(statements) : null,
         };
-        foreach (var name in pairs[0].Value.Extra.Keys)
+        foreach (var name in rounds[0].Baselines.Keys)
         {
-            fields[name] = Rounded(Median.Of(pairs.Select(pair => pair.Value.Extra[name])));
+            fields[name] = MedianOf(rounds, round => round.Baselines[name].Value);
+            fields[$"ratio_to_{name}"] = MedianOf(rounds, round => round.Value.Value / round.Baselines[name].Value);
         }
 
+        AddExtra(fields, "", [.. rounds.Select(round => round.Value)]);
+        AddExtra(fields, "floor_", [.. rounds.Select(round => round.Floor)]);
         return new Report(fields);
     }
 
     public string ToJson() => Fields.ToJsonString(OneLine);
+
+    private static void AddExtra(JsonObject fields, string prefix, IReadOnlyList<Sample> samples)
+    {
+        foreach (var name in samples[0].Extra.Keys)
+        {
+            fields[prefix + name] = Rounded(Median.Of(samples.Select(sample => sample.Extra[name])));
+        }
+    }
+
+    private static double MedianOf(IEnumerable<Round> rounds, Func<Round, double> figure) => Rounded(Median.Of(rounds.Select(figure)));
 
     private static double Rounded(double value) => Math.Round(value, value < 100 ? 3 : 0);
 }

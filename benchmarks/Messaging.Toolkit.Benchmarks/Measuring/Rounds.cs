@@ -1,9 +1,10 @@
+using Messaging.Toolkit.Benchmarks.Databases;
 using Messaging.Toolkit.Benchmarks.Scenarios;
 
 namespace Messaging.Toolkit.Benchmarks.Measuring;
 
 /// <summary>
-/// Measures a scenario and its floor in alternation: the machine's mood changes from minute to minute, so only figures
+/// Measures a scenario, its floor and its baselines in turn: the machine's mood changes from minute to minute, so only figures
 /// taken side by side are compared. The first round of each is for the JIT and the counting of statements and does not count.
 /// </summary>
 internal static class Rounds
@@ -13,6 +14,7 @@ internal static class Rounds
         var kind = arguments.Database;
         var messages = arguments.Messages ?? scenario.DefaultMessages(kind);
         var rounds = arguments.Rounds ?? scenario.DefaultRounds;
+        var baselines = kind == DatabaseKind.Postgres ? scenario.Baselines : [];
         Log($"{scenario.Name} on {kind}, {scenario.Transport}: {messages} messages, {rounds} rounds");
 
         Sample counted;
@@ -22,29 +24,40 @@ internal static class Rounds
         }
 
         Log($"  warm-up: {counted.Value:0.0} {scenario.Unit}");
-        await scenario.MeasureFloorAsync(new Run(kind, messages, counter: null));
-
-        var pairs = new List<(Sample Value, Sample Floor)>();
-        for (var round = 1; round <= rounds; round++)
+        var run = new Run(kind, messages, counter: null);
+        foreach (var other in Others(scenario, baselines))
         {
-            var pair = await MeasurePairAsync(scenario, new Run(kind, messages, counter: null), floorFirst: round % 2 == 1);
-            Log($"  round {round}: {pair.Value.Value:0.0} {scenario.Unit}, floor {pair.Floor.Value:0.0}, ratio {pair.Value.Value / pair.Floor.Value:0.00}");
-            pairs.Add(pair);
+            await other.MeasureAsync(run);
         }
 
-        return Report.Of(scenario, arguments, messages, pairs, counted.StatementsPerMessage);
+        var measured = new List<Round>();
+        for (var number = 1; number <= rounds; number++)
+        {
+            var round = await MeasureRoundAsync(scenario, baselines, run, number);
+            Log($"  round {number}: {round.Value.Value:0.0} {scenario.Unit}, {round}");
+            measured.Add(round);
+        }
+
+        return Report.Of(scenario, arguments, messages, measured, counted.StatementsPerMessage);
     }
 
-    private static async Task<(Sample Value, Sample Floor)> MeasurePairAsync(IScenario scenario, Run run, bool floorFirst)
+    /// <summary>The floor comes first in the first round, and in each further round the one that came second before.</summary>
+    private static async Task<Round> MeasureRoundAsync(IScenario scenario, IReadOnlyList<Baseline> baselines, Run run, int number)
     {
-        if (floorFirst)
+        var contenders = Others(scenario, baselines).ToList();
+        contenders.Insert(1, new Baseline("value", scenario.MeasureAsync));
+        var first = (number - 1) % contenders.Count;
+        var samples = new Dictionary<string, Sample>();
+        foreach (var contender in contenders[first..].Concat(contenders[..first]))
         {
-            var floor = await scenario.MeasureFloorAsync(run);
-            return (await scenario.MeasureAsync(run), floor);
+            samples[contender.Name] = await contender.MeasureAsync(run);
         }
 
-        return (await scenario.MeasureAsync(run), await scenario.MeasureFloorAsync(run));
+        return new Round(samples["value"], samples["floor"], baselines.ToDictionary(baseline => baseline.Name, baseline => samples[baseline.Name]));
     }
+
+    private static IEnumerable<Baseline> Others(IScenario scenario, IReadOnlyList<Baseline> baselines)
+        => baselines.Prepend(new Baseline("floor", scenario.MeasureFloorAsync));
 
     private static void Log(FormattableString line) => Console.Error.WriteLine(FormattableString.Invariant(line));
 }

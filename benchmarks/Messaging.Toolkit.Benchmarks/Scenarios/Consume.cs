@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.HandWritten;
 using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Shop;
 
@@ -13,6 +14,8 @@ internal sealed class Consume : IScenario
     public string Name => "consume";
 
     public string Unit => "msg/s";
+
+    public IReadOnlyList<Baseline> Baselines => [new("hand_written", HandWrittenSamples.ConsumeAsync)];
 
     public int DefaultMessages(DatabaseKind database) => database == DatabaseKind.Sqlite ? 5_000 : 50_000;
 

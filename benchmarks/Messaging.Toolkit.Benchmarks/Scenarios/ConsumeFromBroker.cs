@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Benchmarks.Brokers;
 using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.HandWritten;
 using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Shop;
 
@@ -20,6 +21,10 @@ internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase
     public string Transport => transport;
 
     public string Unit => "msg/s";
+
+    public IReadOnlyList<Baseline> Baselines => transport == TransportNames.RabbitMQ
+        ? [new("hand_written_ef", HandWrittenRabbitMQSamples.ConsumeByEfAsync), new("hand_written_sql", HandWrittenRabbitMQSamples.ConsumeBySqlAsync)]
+        : [];
 
     public int DefaultMessages(DatabaseKind database) => database == DatabaseKind.Sqlite ? 5_000 : transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;
 

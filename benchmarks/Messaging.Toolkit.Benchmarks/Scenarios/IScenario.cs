@@ -18,6 +18,9 @@ internal interface IScenario
 
     int DefaultRounds => 5;
 
+    /// <summary>What it is compared with beside the floor. On PostgreSQL alone: they are written for it.</summary>
+    IReadOnlyList<Baseline> Baselines => [];
+
     int DefaultMessages(DatabaseKind database);
 
     Task<Sample> MeasureAsync(Run run);

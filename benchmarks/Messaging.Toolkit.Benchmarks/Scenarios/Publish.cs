@@ -1,4 +1,5 @@
 using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.HandWritten;
 using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Shop;
 
@@ -10,6 +11,8 @@ internal sealed class Publish : IScenario
     public string Name => "publish";
 
     public string Unit => "tx/s";
+
+    public IReadOnlyList<Baseline> Baselines => [new("hand_written", HandWrittenSamples.PublishAsync)];
 
     public int DefaultMessages(DatabaseKind database) => database == DatabaseKind.Sqlite ? 2_000 : 10_000;
 

@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Benchmarks.Brokers;
 using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.HandWritten;
 using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Shop;
 
@@ -16,6 +17,8 @@ internal sealed class RelayToBroker(string transport) : IScenario
     public string Transport => transport;
 
     public string Unit => "msg/s";
+
+    public IReadOnlyList<Baseline> Baselines => transport == TransportNames.RabbitMQ ? [new("hand_written", HandWrittenRabbitMQSamples.RelayAsync)] : [];
 
     public int DefaultMessages(DatabaseKind database) => transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;
 

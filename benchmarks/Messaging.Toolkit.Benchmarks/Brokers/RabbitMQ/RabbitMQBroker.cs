@@ -29,9 +29,9 @@ internal sealed class RabbitMQBroker : BenchmarkBroker
         this.channel = channel;
     }
 
-    private string Exchange => prefix + OrderPlaced.Name;
+    public string Exchange => prefix + OrderPlaced.Name;
 
-    private string Queue => prefix + ShopHost.Endpoint;
+    public string Queue => prefix + ShopHost.Endpoint;
 
     private string DeadLetters => prefix + "dead-letters";
 
@@ -46,6 +46,9 @@ internal sealed class RabbitMQBroker : BenchmarkBroker
         return broker;
     }
 
+    /// <summary>A new connection for a bare client.</summary>
+    public Task<IConnection> ConnectAsync() => factory.CreateConnectionAsync();
+
     public override MessagingBuilder Connect(MessagingBuilder messaging) => messaging.UseRabbitMQ(rabbit =>
     {
         rabbit.Uri = factory.Uri;
@@ -57,12 +60,12 @@ internal sealed class RabbitMQBroker : BenchmarkBroker
         var ready = RabbitMQMessage.CreateMany(messages);
         return async () =>
         {
-            await using var sending = await factory.CreateConnectionAsync();
+            await using var sending = await ConnectAsync();
             await RabbitMQSender.SendAsync(sending, Exchange, ready);
         };
     }
 
-    public override async Task<IBareConsumer> OpenConsumerAsync() => await RabbitMQConsumer.OpenAsync(await factory.CreateConnectionAsync(), Queue);
+    public override async Task<IBareConsumer> OpenConsumerAsync() => await RabbitMQConsumer.OpenAsync(await ConnectAsync(), Queue);
 
     public override int HeaderBytesOf(int number) => RabbitMQMessage.HeaderBytes(RabbitMQMessage.Create(number).Properties);
 
