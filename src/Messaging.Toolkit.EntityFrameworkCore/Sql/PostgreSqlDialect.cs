@@ -18,6 +18,9 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override bool AbortsTransactionOnError => true;
 
+    /// <summary>In a dead transaction the first statement fails, and the second is not executed.</summary>
+    public override DbCommand CommitIfAlive(DbContext context) => context.CreateCommand("SELECT 1; COMMIT");
+
     /// <summary>Statements that are sent together without a BEGIN are one transaction. More rows would only make its text longer than it is worth to be kept.</summary>
     public override int MaxAppended => 20;
 

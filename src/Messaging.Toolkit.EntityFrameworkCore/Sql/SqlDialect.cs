@@ -39,6 +39,11 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>Whether a transaction is dead after a failed statement, although its commit reports success.</summary>
     public virtual bool AbortsTransactionOnError => false;
 
+    /// <summary>
+    /// A commit that fails if the transaction is dead, in one round trip, for databases that would report success. Null if there is no such statement.
+    /// </summary>
+    public virtual DbCommand? CommitIfAlive(DbContext context) => null;
+
     /// <summary>The database's clock as an expression, or null if it has none of its own (it is embedded): then time is ours.</summary>
     public virtual string? NowExpression => "CURRENT_TIMESTAMP";
 

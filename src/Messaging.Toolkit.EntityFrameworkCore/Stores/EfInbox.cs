@@ -98,7 +98,7 @@ internal sealed class EfInbox<TContext>(EfDatabase<TContext> database, IServiceS
             await using var promote = sql.Parking.PromoteNext(context, transaction.GetDbTransaction(), parked.Endpoint, key);
             await promote.ExecuteNonQueryAsync(cancellationToken);
         }
-        else if (!await RememberAsync(context, sql, attempt, cancellationToken) && sql.AbortsTransactionOnError)
+        else if (!await RememberAsync(context, sql, attempt, cancellationToken) && sql.AbortsTransactionOnError && !context.GetService<OutboxSession>().CommitsIfAlive())
         {
             await EnsureAliveAsync(context, cancellationToken);
         }

@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Writing;
 
@@ -56,6 +57,9 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
     /// <summary>It has done so.</summary>
     private bool hasAppended;
+
+    /// <summary>The next commit is to find out whether the transaction is alive.</summary>
+    private bool asksAtCommit;
 
     private IDisposable? turn;
     private volatile Task? leftBehind;
@@ -209,6 +213,21 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         }
     }
 
+    /// <summary>
+    /// Has the next commit fail if the transaction is dead, without a question before it. False if that cannot be: the transaction interceptors of others
+    /// are told of a commit before it happens, and would come too late after one of ours.
+    /// </summary>
+    public bool CommitsIfAlive() => asksAtCommit = options.FindExtension<CoreOptionsExtension>()?.Interceptors?.OfType<IDbTransactionInterceptor>().Count() == 1
+                                                   && !Context.GetInfrastructure().GetServices<IInterceptor>().OfType<IDbTransactionInterceptor>().Any();
+
+    /// <summary>The command that commits, if it is one that asks. Null if the transaction commits as always.</summary>
+    public DbCommand? TakeCommit()
+    {
+        var asks = asksAtCommit;
+        asksAtCommit = false;
+        return asks ? store.Dialect(Context).CommitIfAlive(Context) : null;
+    }
+
     /// <summary>The commands that write what waits. Execute all of them, then call <see cref="Written()"/>.</summary>
     public IEnumerable<DbCommand> CreateCommands(DbTransaction? transaction) => PendingChange.ToCommands(pending, store.Dialect(Context), Context, transaction);
 
@@ -336,7 +355,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         Cause = null;
         leftBehind = null;
         unaccepted.Clear();
-        isSaving = isBroken = isKnownToBeUnsaved = appends = hasAppended = false;
+        isSaving = isBroken = isKnownToBeUnsaved = appends = hasAppended = asksAtCommit = false;
         acceptsChanges = true;
         written = doomed = 0;
         EndTurn();

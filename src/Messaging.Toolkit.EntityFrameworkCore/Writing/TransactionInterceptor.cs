@@ -76,12 +76,22 @@ internal sealed class TransactionInterceptor : DbTransactionInterceptor
     {
         var session = SessionOf(eventData);
         session?.EnsureCommittable();
-        return session is { WritesAtCommit: true } ? WithoutContext.Run(WriteAsync) : new(result);
+        return session is { WritesAtCommit: true } ? WithoutContext.Run(WriteAsync) : session?.TakeCommit() is { } commit ? CommitAsync(commit) : new(result);
 
         async ValueTask<InterceptionResult> WriteAsync()
         {
             await MessageWriter.WriteAsync(session, transaction, cancellationToken);
             return result;
+        }
+
+        async ValueTask<InterceptionResult> CommitAsync(DbCommand commit)
+        {
+            await using (commit)
+            {
+                await commit.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            return InterceptionResult.Suppress();
         }
     }
 

@@ -34,6 +34,10 @@ internal static class EnvelopeHeaders
     private static readonly JsonEncodedText PublishedAt = JsonEncodedText.Encode("hybridtime");
     private static readonly JsonEncodedText Headers = JsonEncodedText.Encode("headers");
 
+    /// <summary>Most messages that a thread reads are from one application.</summary>
+    [ThreadStatic]
+    private static string? lastSource;
+
     public static string Write(MessageEnvelope envelope)
     {
         using var buffer = new BoundedBufferWriter(int.MaxValue);
@@ -110,11 +114,11 @@ internal static class EnvelopeHeaders
             Expect(ref json, JsonTokenType.StartObject);
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
-                if (json.ValueTextEquals(Source.EncodedUtf8Bytes)) source = NextString(ref json);
-                else if (json.ValueTextEquals(Time.EncodedUtf8Bytes)) time = DateTimeOffset.Parse(NextString(ref json), CultureInfo.InvariantCulture);
-                else if (json.ValueTextEquals(ContentType.EncodedUtf8Bytes)) contentType = NextString(ref json);
-                else if (json.ValueTextEquals(ConversationId.EncodedUtf8Bytes)) conversationId = Guid.Parse(NextString(ref json));
-                else if (json.ValueTextEquals(CausationId.EncodedUtf8Bytes)) causationId = Guid.Parse(NextString(ref json));
+                if (json.ValueTextEquals(Source.EncodedUtf8Bytes)) source = NextString(ref json, known: lastSource);
+                else if (json.ValueTextEquals(Time.EncodedUtf8Bytes)) time = NextTime(ref json);
+                else if (json.ValueTextEquals(ContentType.EncodedUtf8Bytes)) contentType = NextString(ref json, known: JsonMessageSerializer.MediaType);
+                else if (json.ValueTextEquals(ConversationId.EncodedUtf8Bytes)) conversationId = NextId(ref json);
+                else if (json.ValueTextEquals(CausationId.EncodedUtf8Bytes)) causationId = NextId(ref json);
                 else if (json.ValueTextEquals(CorrelationId.EncodedUtf8Bytes)) correlationId = NextString(ref json);
                 else if (json.ValueTextEquals(TraceParent.EncodedUtf8Bytes)) traceParent = NextString(ref json);
                 else if (json.ValueTextEquals(TraceState.EncodedUtf8Bytes)) traceState = NextString(ref json);
@@ -125,13 +129,14 @@ internal static class EnvelopeHeaders
                 else if (json.ValueTextEquals(Acknowledge.EncodedUtf8Bytes)) acknowledge = NextString(ref json);
                 else if (json.ValueTextEquals(ReplyVia.EncodedUtf8Bytes)) replyVia = NextString(ref json);
                 else if (json.ValueTextEquals(InReplyTo.EncodedUtf8Bytes)) inReplyTo = NextString(ref json);
-                else if (json.ValueTextEquals(ExpiryTime.EncodedUtf8Bytes)) expiresAt = DateTimeOffset.Parse(NextString(ref json), CultureInfo.InvariantCulture);
+                else if (json.ValueTextEquals(ExpiryTime.EncodedUtf8Bytes)) expiresAt = NextTime(ref json);
                 else if (json.ValueTextEquals(IdempotencyKey.EncodedUtf8Bytes)) idempotencyKey = NextString(ref json);
                 else if (json.ValueTextEquals(PublishedAt.EncodedUtf8Bytes)) publishedAt = NextString(ref json);
                 else if (json.ValueTextEquals(Headers.EncodedUtf8Bytes)) own = NextObject(ref json);
                 else json.Skip();
             }
 
+            lastSource = source;
             (traceParent, traceState) = TraceContext.Keep(traceParent, traceState);
             return new MessageEnvelope
             {
@@ -182,6 +187,25 @@ internal static class EnvelopeHeaders
     {
         Expect(ref json, JsonTokenType.String);
         return json.GetString()!;
+    }
+
+    /// <summary>Nearly always it is the one that is known: then there is no new string.</summary>
+    private static string NextString(ref Utf8JsonReader json, string? known)
+    {
+        Expect(ref json, JsonTokenType.String);
+        return known is not null && json.ValueTextEquals(known) ? known : json.GetString()!;
+    }
+
+    private static Guid NextId(ref Utf8JsonReader json)
+    {
+        Expect(ref json, JsonTokenType.String);
+        return json.TryGetGuid(out var id) ? id : Guid.Parse(json.GetString()!);
+    }
+
+    private static DateTimeOffset NextTime(ref Utf8JsonReader json)
+    {
+        Expect(ref json, JsonTokenType.String);
+        return json.TryGetDateTimeOffset(out var time) ? time : DateTimeOffset.Parse(json.GetString()!, CultureInfo.InvariantCulture);
     }
 
     private static Dictionary<string, string> NextObject(ref Utf8JsonReader json)

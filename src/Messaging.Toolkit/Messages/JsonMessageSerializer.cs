@@ -27,8 +27,10 @@ public sealed class JsonMessageSerializer : IMessageSerializer
     public JsonMessageSerializer(IJsonTypeInfoResolver resolver)
         : this(new JsonSerializerOptions(JsonSerializerDefaults.Web) { MaxDepth = 64, TypeInfoResolver = resolver }) { }
 
+    internal const string MediaType = "application/json";
+
     /// <inheritdoc/>
-    public string ContentType => "application/json";
+    public string ContentType => MediaType;
 
     /// <inheritdoc/>
     public void Serialize(object message, Type type, IBufferWriter<byte> output)
