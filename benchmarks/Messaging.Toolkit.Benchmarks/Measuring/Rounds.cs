@@ -13,21 +13,22 @@ internal static class Rounds
         var kind = arguments.Database;
         var messages = arguments.Messages ?? scenario.DefaultMessages(kind);
         var rounds = arguments.Rounds ?? scenario.DefaultRounds;
+        await using var kept = scenario as IAsyncDisposable; // What it shares among its rounds.
         Log($"{scenario.Name} on {kind}, {scenario.Transport}: {messages} messages, {rounds} rounds");
 
         Sample counted;
         using (var counter = StatementCounter.For(kind))
         {
-            counted = await scenario.MeasureAsync(new Run(kind, messages, counter));
+            counted = await scenario.MeasureAsync(new Run(kind, messages, counter) { Claims = arguments.Claims });
         }
 
         Log($"  warm-up: {counted.Value:0.0} {scenario.Unit}");
-        await scenario.MeasureFloorAsync(new Run(kind, messages, counter: null));
+        await scenario.MeasureFloorAsync(new Run(kind, messages, counter: null) { Claims = arguments.Claims });
 
         var pairs = new List<(Sample Value, Sample Floor)>();
         for (var round = 1; round <= rounds; round++)
         {
-            var pair = await MeasurePairAsync(scenario, new Run(kind, messages, counter: null), floorFirst: round % 2 == 1);
+            var pair = await MeasurePairAsync(scenario, new Run(kind, messages, counter: null) { Claims = arguments.Claims }, floorFirst: round % 2 == 1);
             Log($"  round {round}: {pair.Value.Value:0.0} {scenario.Unit}, floor {pair.Floor.Value:0.0}, ratio {pair.Value.Value / pair.Floor.Value:0.00}");
             pairs.Add(pair);
         }
