@@ -69,8 +69,10 @@ internal sealed class HeldHorizon(bool isLive = false) : IScenario
             await OutboxFiller.FillAsync(connection, DeadRows);
         }
 
+        const string Size = "SELECT pg_relation_size('messaging_outbox')";
+        var full = await database.CountAsync(Size);
         await database.ExecuteAsync("DELETE FROM messaging_outbox");
         await database.ExecuteAsync("VACUUM (ANALYZE) messaging_outbox");
-        Check.Equal(DeadRows, await database.CountAsync("SELECT pg_stat_get_dead_tuples('messaging_outbox'::regclass)"), "dead rows that vacuum had to leave");
+        Check.Equal(full, await database.CountAsync(Size), "bytes of deleted rows that vacuum had to leave");
     }
 }

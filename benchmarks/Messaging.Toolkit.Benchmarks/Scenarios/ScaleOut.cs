@@ -14,7 +14,7 @@ internal sealed class ScaleOut : IScenario
 {
     private const int Processes = 4;
 
-    /// <summary>Handled before, so that no process runs for the first time.</summary>
+    /// <summary>Handled before by each process, so that its code is compiled.</summary>
     private const int WarmUp = 8_000;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
@@ -41,14 +41,15 @@ internal sealed class ScaleOut : IScenario
     {
         await using var database = await run.CreateDatabaseAsync();
         await OutboxFiller.PrepareAsync(database);
-        var total = WarmUp + run.Messages;
+        var warmUp = WarmUp * processes;
+        var total = warmUp + run.Messages;
         await using var children = await ChildProcesses.StartAsync(processes, ChildTasks.Work, database.Name, $"{total}");
         await WaitUntilSharedAsync(database, processes);
         await using var connection = await database.OpenAsync();
-        await DrainAsync(connection, WarmUp, first: 0, drain => drain());
+        await DrainAsync(connection, warmUp, first: 0, drain => drain());
 
         Sample? sample = null;
-        await DrainAsync(connection, run.Messages, first: WarmUp, async drain => sample = await run.MeasureAsync(drain));
+        await DrainAsync(connection, run.Messages, first: warmUp, async drain => sample = await run.MeasureAsync(drain));
         await children.StopAsync();
         await VerifyAsync(database, total);
         return sample!;
