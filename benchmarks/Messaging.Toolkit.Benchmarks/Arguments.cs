@@ -5,7 +5,7 @@ using Messaging.Toolkit.Benchmarks.Scenarios;
 namespace Messaging.Toolkit.Benchmarks;
 
 /// <summary>What was asked for on the command line.</summary>
-internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKind Database, string Transport, int? Messages, int? Rounds)
+internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKind Database, string Transport, int? Messages, int? Rounds, int? Claims)
 {
     /// <summary>Reads the command line; says what is wrong with it and returns null if it cannot.</summary>
     public static Arguments? TryParse(string[] args, IReadOnlyList<IScenario> all)
@@ -17,7 +17,7 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
         catch (FormatException exception)
         {
             Console.Error.WriteLine(exception.Message);
-            Console.Error.WriteLine($"Usage: eng/bench SCENARIO [--database sqlite|postgres] [--transport {string.Join('|', TransportNames.All)}] [--messages N] [--rounds R]");
+            Console.Error.WriteLine($"Usage: eng/bench SCENARIO [--database sqlite|postgres] [--transport {string.Join('|', TransportNames.All)}] [--messages N] [--rounds R] [--claims C]");
             foreach (var transport in TransportNames.All)
             {
                 var names = all.Where(scenario => scenario.Transport == transport).Select(scenario => scenario.Name);
@@ -32,7 +32,7 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
     private static Arguments Parse(string[] args, IReadOnlyList<IScenario> all)
     {
         var name = args.FirstOrDefault() ?? throw new FormatException("Which scenario?");
-        var arguments = new Arguments(Scenarios: [], DatabaseKind.Postgres, TransportNames.InProcess, Messages: null, Rounds: null);
+        var arguments = new Arguments(Scenarios: [], DatabaseKind.Postgres, TransportNames.InProcess, Messages: null, Rounds: null, Claims: null);
         foreach (var option in args.Skip(1).Chunk(2))
         {
             var value = option.ElementAtOrDefault(1) ?? throw new FormatException($"{option[0]} needs a value.");
@@ -41,20 +41,21 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
                 "--database" when Enum.TryParse<DatabaseKind>(value, ignoreCase: true, out var database) => arguments with { Database = database },
                 "--transport" when TransportNames.All.Contains(value) => arguments with { Transport = value },
                 "--messages" => arguments with { Messages = Positive(option[0], value) },
+                "--claims" => arguments with { Claims = Positive(option[0], value) },
                 "--rounds" => arguments with { Rounds = Positive(option[0], value) },
                 _ => throw new FormatException($"'{option[0]} {value}' is not understood."),
             };
         }
 
-        return arguments with { Scenarios = Choose(name, arguments.Transport, all) };
+        return arguments with { Scenarios = Choose(name, arguments.Transport, arguments.Database, all) };
     }
 
-    private static List<IScenario> Choose(string name, string transport, IReadOnlyList<IScenario> all)
+    private static List<IScenario> Choose(string name, string transport, DatabaseKind database, IReadOnlyList<IScenario> all)
     {
-        var named = all.Where(scenario => name == "all" || scenario.Name == name).ToList();
+        var named = all.Where(scenario => (name == "all" || scenario.Name == name) && scenario.RunsOn(database)).ToList();
         if (named.Count == 0)
         {
-            throw new FormatException($"There is no scenario '{name}'.");
+            throw new FormatException($"There is no scenario '{name}' on {database}.");
         }
 
         var chosen = named.Where(scenario => scenario.Transport == transport).ToList();

@@ -1,11 +1,18 @@
 using Messaging.Toolkit.Benchmarks;
 using Messaging.Toolkit.Benchmarks.Measuring;
+using Messaging.Toolkit.Benchmarks.Processes;
 using Messaging.Toolkit.Benchmarks.Scenarios;
+
+if (args is [ChildProcess.Verb, .. var task])
+{
+    return await ChildTasks.RunAsync(task);
+}
 
 // Progress goes to the standard error, so that the standard output is nothing but the results.
 IReadOnlyList<IScenario> scenarios =
 [
     new Publish(), new Drain(), new Consume(), new Latency(), new LatencyForeign(), new Pipeline(), new RunSagas(),
+    new HeldHorizon(), new HeldHorizon(isLive: true), new Backlog(), new Claims(), new ScaleOut(), new Idle(), new StartUp(),
     new RelayToBroker(TransportNames.RabbitMQ), new ConsumeFromBroker(TransportNames.RabbitMQ), new Pipeline(TransportNames.RabbitMQ), new LatencyOverRabbitMQ(),
     new RelayToBroker(TransportNames.Kafka), new ConsumeFromBroker(TransportNames.Kafka), new ConsumeByPosition(),
 ];

@@ -4,21 +4,30 @@ using Npgsql;
 
 namespace Messaging.Toolkit.Benchmarks.Databases;
 
-/// <summary>A new database on the server that <c>MESSAGING_TEST_POSTGRES</c> names.</summary>
-internal sealed class PostgresDatabase(string server, string name) : BenchmarkDatabase
+/// <summary>A database on the server that <c>MESSAGING_TEST_POSTGRES</c> names.</summary>
+/// <param name="server">Where it is.</param>
+/// <param name="name">Its name there.</param>
+/// <param name="isOurs">Whether it is gone when this is disposed.</param>
+internal sealed class PostgresDatabase(string server, string name, bool isOurs) : BenchmarkDatabase
 {
     private const string Variable = "MESSAGING_TEST_POSTGRES";
 
     private readonly string connectionString = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
 
+    public override string Name => name;
+
+    private static string Server => Environment.GetEnvironmentVariable(Variable)
+                                    ?? throw new InvalidOperationException($"{Variable} is not set, so there is no PostgreSQL server: run the benchmarks by eng/bench.");
+
     public static async Task<BenchmarkDatabase> CreateAsync()
     {
-        var server = Environment.GetEnvironmentVariable(Variable)
-                     ?? throw new InvalidOperationException($"{Variable} is not set, so there is no PostgreSQL server: run the benchmarks by eng/bench.");
         var name = $"bench_{Guid.NewGuid():N}";
-        await ExecuteAsync(server, $"CREATE DATABASE {name}");
-        return new PostgresDatabase(server, name);
+        await ExecuteAsync(Server, $"CREATE DATABASE {name}");
+        return new PostgresDatabase(Server, name, isOurs: true);
     }
+
+    /// <summary>One that another process of the benchmarks has created.</summary>
+    public static BenchmarkDatabase Open(string name) => new PostgresDatabase(Server, name, isOurs: false);
 
     public override void Configure(DbContextOptionsBuilder options) => options.UseNpgsql(connectionString);
 
@@ -31,7 +40,10 @@ internal sealed class PostgresDatabase(string server, string name) : BenchmarkDa
             NpgsqlConnection.ClearPool(connection);
         }
 
-        await ExecuteAsync(server, $"DROP DATABASE {name} WITH (FORCE)");
+        if (isOurs)
+        {
+            await ExecuteAsync(server, $"DROP DATABASE {name} WITH (FORCE)");
+        }
     }
 
     private static async Task ExecuteAsync(string server, string sql)

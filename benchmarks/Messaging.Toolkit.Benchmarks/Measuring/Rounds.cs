@@ -15,16 +15,17 @@ internal static class Rounds
         var messages = arguments.Messages ?? scenario.DefaultMessages(kind);
         var rounds = arguments.Rounds ?? scenario.DefaultRounds;
         var baselines = kind == DatabaseKind.Postgres ? scenario.Baselines : [];
+        await using var kept = scenario as IAsyncDisposable; // What it shares among its rounds.
         Log($"{scenario.Name} on {kind}, {scenario.Transport}: {messages} messages, {rounds} rounds");
 
         Sample counted;
         using (var counter = StatementCounter.For(kind))
         {
-            counted = await scenario.MeasureAsync(new Run(kind, messages, counter));
+            counted = await scenario.MeasureAsync(new Run(kind, messages, counter) { Claims = arguments.Claims });
         }
 
         Log($"  warm-up: {counted.Value:0.0} {scenario.Unit}");
-        var run = new Run(kind, messages, counter: null);
+        var run = new Run(kind, messages, counter: null) { Claims = arguments.Claims };
         foreach (var other in Others(scenario, baselines))
         {
             await other.MeasureAsync(run);

@@ -8,6 +8,12 @@ internal sealed class Run(DatabaseKind kind, int messages, StatementCounter? cou
 {
     public int Messages => messages;
 
+    /// <summary>How many messages are to have been handled before, where that is asked for.</summary>
+    public int? Claims { get; init; }
+
+    /// <summary>The same with another number of messages.</summary>
+    public Run WithMessages(int count) => new(kind, count, counter) { Claims = Claims };
+
     public Task<BenchmarkDatabase> CreateDatabaseAsync() => BenchmarkDatabase.CreateAsync(kind);
 
     /// <summary>Runs the part of a scenario that counts. The value is messages per second.</summary>

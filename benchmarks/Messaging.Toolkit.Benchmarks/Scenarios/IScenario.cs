@@ -14,6 +14,9 @@ internal interface IScenario
 
     string Transport => TransportNames.InProcess;
 
+    /// <summary>Whether it is measured on that database at all.</summary>
+    bool RunsOn(DatabaseKind database) => true;
+
     string Unit { get; }
 
     int DefaultRounds => 5;
