@@ -87,7 +87,8 @@ public sealed class EndpointBuilder
     }
 
     /// <summary>
-    /// How many transactions may run at once in this process. Messages of one key never run at once, except those that come over two topics or transports if
+    /// How many transactions may run at once in this process. With handlers that take a few milliseconds at most two do, which share their commits, until more waits than
+    /// they take at once, or one of them takes longer. Messages of one key never run at once, except those that come over two topics or transports if
     /// positions in the database take the place of keys (Kafka's OffsetsInDatabase).
     /// </summary>
     /// <param name="concurrency">Default 8; from 1 to 1,000.</param>
