@@ -5,7 +5,6 @@ using Messaging.Toolkit.EntityFrameworkCore.Stores;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Outbox;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -25,9 +24,6 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Writing;
 /// </remarks>
 internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions options) : IOutboxSession, IResettableService, IDisposable
 {
-    /// <summary>One entity may be several, with what it owns.</summary>
-    private const int MostAdded = 4;
-
     private readonly EfMessageStore store = options.FindExtension<MessagingExtension>()!.Store;
     private readonly List<PendingChange> pending = [];
 
@@ -147,7 +143,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         isInCallersTransaction = callersTransaction is not null
                                  || Context.Database.GetEnlistedTransaction() is not null
                                  || Transaction.Current is not null;
-        appends = pending.Count > 0 && !isInCallersTransaction && unaccepted.Count == 0 && doomed == 0 && !isBroken && callersBehavior == AutoTransactionBehavior.WhenNeeded && MayAppend();
+        appends = pending.Count > 0 && !isInCallersTransaction && unaccepted.Count == 0 && doomed == 0 && !isBroken && callersBehavior == AutoTransactionBehavior.WhenNeeded && AppendRules.MayAppend(Context, store, pending);
         if (callersBehavior is not null)
         {
             // Said anew for each save: nobody hears of one that fails before EF has begun with it.
@@ -175,7 +171,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
 
         // What was published since then and cannot be written here is written at the end.
         var dialect = store.Dialect(Context);
-        var messages = pending.TakeWhile(change => IsAppendable(change, dialect)).Take(dialect.MaxAppended).Select(change => change.Message!).ToList();
+        var messages = pending.TakeWhile(change => AppendRules.IsAppendable(change, dialect)).Take(dialect.MaxAppended).Select(change => change.Message!).ToList();
         dialect.AppendMessages(command, messages);
         hasAppended = true;
         Written(messages.Count);
@@ -277,7 +273,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     public void AbortSave()
     {
         EndTurn();
-        if (hasAppended && acceptsChanges && !Any(EntityState.Added))
+        if (hasAppended && acceptsChanges && !AppendRules.IsAnyAdded(Context))
         {
             // EF has accepted the save; what has failed is somebody who heard of it before us.
             OnCommitted();
@@ -364,43 +360,6 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
         SignalCommit();
     }
 
-    private bool MayAppend()
-    {
-        var dialect = store.Dialect(Context);
-        return pending.Count <= dialect.MaxAppended
-               && pending.TrueForAll(change => IsAppendable(change, dialect))
-               && OnlyInserts()
-               && !Context.GetService<ILoggingOptions>().IsSensitiveDataLoggingEnabled // It would log the bodies.
-               && !Context.Database.CreateExecutionStrategy().RetriesOnFailure;
-    }
-
-    private static bool IsAppendable(PendingChange change, SqlDialect dialect)
-        => change.Message is { Schedule: null } message && !(dialect.Journal.IsOpen && message.Entry is not null);
-
-    /// <summary>Whether nothing but a few new entities is tracked: many are more than one command anyway.</summary>
-    private bool OnlyInserts()
-    {
-        var count = 0;
-        return !Any(entry => entry.State != EntityState.Added || !store.IsPlainInsert(entry.Metadata) || ++count > MostAdded) && count > 0;
-    }
-
-    private bool Any(EntityState state) => Any(entry => entry.State == state);
-
-    private bool Any(Func<EntityEntry, bool> condition)
-    {
-        var tracker = Context.ChangeTracker;
-        var detects = tracker.AutoDetectChangesEnabled;
-        tracker.AutoDetectChangesEnabled = false; // EF does that itself, when it is time.
-        try
-        {
-            return tracker.Entries().Any(condition);
-        }
-        finally
-        {
-            tracker.AutoDetectChangesEnabled = detects;
-        }
-    }
-
     private void StopAppending()
     {
         if (appends && callersBehavior is not null)
@@ -414,7 +373,7 @@ internal sealed class OutboxSession(ICurrentDbContext current, IDbContextOptions
     private void Add(PendingChange change)
     {
         Watch();
-        if (appends && !hasAppended && (pending.Count >= store.Dialect(Context).MaxAppended || !IsAppendable(change, store.Dialect(Context))))
+        if (appends && !hasAppended && (pending.Count >= store.Dialect(Context).MaxAppended || !AppendRules.IsAppendable(change, store.Dialect(Context))))
         {
             // EF has not begun with the save yet, and gives it a transaction then.
             StopAppending();
