@@ -75,14 +75,20 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure, IR
 
     private static void CreateLeases(DbContext context, TableNames names)
     {
-        var sql = new SqliteDialect(names, TimeProvider.System);
-        foreach (var lease in Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName).Append(LeasePlan.Housekeeping))
+        var sql = new SqliteDialect(names, new LongAgo());
+        context.Database.OpenConnection();
+        foreach (var create in sql.Leases.Create(context, "an earlier process", [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName), LeasePlan.Housekeeping], TimeSpan.Zero))
         {
-            context.Database.OpenConnection();
-            using var command = sql.CreateLease(context, "an earlier process", lease, DateTime.UnixEpoch);
+            using var command = create;
             command.ExecuteNonQuery();
         }
     }
 
     private string TemplatePath(Type contextType, bool isNew) => Path.Combine(folder, $"{contextType.FullName}.{(isNew ? "new" : "used")}.template");
+
+    /// <summary>A clock by which the leases of the earlier process are over.</summary>
+    private sealed class LongAgo : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+    }
 }
