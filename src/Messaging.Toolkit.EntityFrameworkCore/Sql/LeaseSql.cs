@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 
-/// <summary>The statements of leases, in standard SQL. They ask the database's clock themselves where it has one: each is one round trip.</summary>
+/// <summary>The statements of leases, in standard SQL. Where they can reckon with the clock themselves each is one round trip.</summary>
 internal class LeaseSql(SqlDialect dialect, TableNames names)
 {
     protected SqlDialect Dialect { get; } = dialect;
@@ -18,24 +18,30 @@ internal class LeaseSql(SqlDialect dialect, TableNames names)
     }
 
     /// <summary>Takes or renews those that are free, expired or the owner's own. A statement that waits makes a lease longer than its owner reckons, and never shorter.</summary>
-    public DbCommand Take(DbContext context, string owner, IReadOnlyCollection<string> leases, TimeSpan duration)
+    /// <param name="context">The context.</param>
+    /// <param name="owner">Who takes them.</param>
+    /// <param name="leases">Their names.</param>
+    /// <param name="duration">For how long.</param>
+    /// <param name="now">The clock as it was read, where statements cannot reckon with it themselves; otherwise null.</param>
+    public DbCommand Take(DbContext context, string owner, IReadOnlyCollection<string> leases, TimeSpan duration, DateTime? now)
     {
         var command = context.CreateCommand("").With("@owner", owner).WithAll("@n", leases);
+        var clock = now is null ? Dialect.Now : "@now";
         command.CommandText =
             $"UPDATE {Lease.Table} SET {Lease.Epoch} = CASE WHEN {Lease.Owner} = @owner THEN {Lease.Epoch} ELSE {Lease.Epoch} + 1 END, " +
-            $"{Lease.Owner} = @owner, {Lease.ExpiresAt} = {Until(command, duration)} " +
-            $"WHERE {Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)}) AND ({Lease.Owner} IS NULL OR {Lease.Owner} = @owner OR {Lease.ExpiresAt} <= {Dialect.Now})";
-        return Dialect.WithNow(command);
+            $"{Lease.Owner} = @owner, {Lease.ExpiresAt} = {Until(command, duration, now)} " +
+            $"WHERE {Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)}) AND ({Lease.Owner} IS NULL OR {Lease.Owner} = @owner OR {Lease.ExpiresAt} <= {clock})";
+        return now is null ? Dialect.WithNow(command) : command.With("@now", now);
     }
 
-    /// <summary>The statements that create leases which are not there.</summary>
-    public virtual IEnumerable<DbCommand> Create(DbContext context, string owner, IEnumerable<string> leases, TimeSpan duration)
+    /// <summary>The statements that create leases which are not there; with parameters as those of <see cref="Take"/>.</summary>
+    public virtual IEnumerable<DbCommand> Create(DbContext context, string owner, IReadOnlyCollection<string> leases, TimeSpan duration, DateTime? now)
     {
         foreach (var lease in leases)
         {
             var command = context.CreateCommand("").With("@n", lease).With("@o", owner);
             command.CommandText = Dialect.InsertIfAbsent(
-                Lease.Table, [Lease.Name, Lease.Owner, Lease.Epoch, Lease.ExpiresAt], ["@n", "@o", "1", Until(command, duration)], keys: 1);
+                Lease.Table, [Lease.Name, Lease.Owner, Lease.Epoch, Lease.ExpiresAt], ["@n", "@o", "1", Until(command, duration, now)], keys: 1);
             yield return command;
         }
     }
@@ -52,5 +58,14 @@ internal class LeaseSql(SqlDialect dialect, TableNames names)
                 $"DELETE FROM {Lease.Table} WHERE {Lease.ExpiresAt} < {Dialect.Now} AND {Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)})")
             .WithAll("@n", leases));
 
-    protected string Until(DbCommand command, TimeSpan duration) => Dialect.Schedule.NowPlus(command, "@until", duration);
+    protected string Until(DbCommand command, TimeSpan duration, DateTime? now)
+    {
+        if (now is not { } read)
+        {
+            return Dialect.Schedule.NowPlus(command, "@until", duration);
+        }
+
+        command.With("@until", read + duration);
+        return "@until";
+    }
 }

@@ -24,6 +24,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
     /// <summary>Statements that are sent together without a BEGIN are one transaction. More rows would only make its text longer than it is worth to be kept.</summary>
     public override int MaxAppended => 20;
 
+    public override bool ReckonsWithNow => true;
+
     public override string NowExpression => "clock_timestamp()";
 
     public override SagaSql Sagas => field ??= new PostgreSqlSagaSql(this, Names);

@@ -48,6 +48,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The database's clock as an expression, or null if it has none of its own (it is embedded): then time is ours.</summary>
     public virtual string? NowExpression => "CURRENT_TIMESTAMP";
 
+    /// <summary>Whether a statement can add any time to the clock: databases have ideas of their own of how long an interval may be, and how it is written.</summary>
+    public virtual bool ReckonsWithNow => false;
+
     /// <summary>The statements that run instances.</summary>
     public virtual SagaSql Sagas => field ??= new SagaSql(this, Names);
 

@@ -15,14 +15,16 @@ internal sealed class EfLeaseStore<TContext>(EfDatabase<TContext> database) : IL
     public Task<IReadOnlyCollection<string>> TakeAsync(string owner, IReadOnlyCollection<string> names, TimeSpan duration, CancellationToken cancellationToken)
         => database.WriteAsync<IReadOnlyCollection<string>>(async (context, sql) =>
         {
-            if (await ExecuteAsync(sql.Leases.Take(context, owner, names, duration), cancellationToken) == names.Count)
+            // The clock is read first where it must be, so a slow statement makes the lease shorter and never steals one early.
+            DateTime? now = sql.ReckonsWithNow ? null : await sql.ReadNowAsync(context, cancellationToken);
+            if (await ExecuteAsync(sql.Leases.Take(context, owner, names, duration, now), cancellationToken) == names.Count)
             {
                 return names;
             }
 
             var known = (await ReadTableAsync(context, sql, cancellationToken)).Leases.Select(lease => lease.Name).ToHashSet(StringComparer.Ordinal);
             var unknown = names.Where(name => !known.Contains(name)).ToList();
-            foreach (var create in unknown.Count == 0 ? [] : sql.Leases.Create(context, owner, unknown, duration))
+            foreach (var create in unknown.Count == 0 ? [] : sql.Leases.Create(context, owner, unknown, duration, now))
             {
                 await ExecuteAsync(create, cancellationToken);
             }

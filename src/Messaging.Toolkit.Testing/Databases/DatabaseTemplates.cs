@@ -75,9 +75,9 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure, IR
 
     private static void CreateLeases(DbContext context, TableNames names)
     {
-        var sql = new SqliteDialect(names, new LongAgo());
+        var sql = new SqliteDialect(names, TimeProvider.System);
         context.Database.OpenConnection();
-        foreach (var create in sql.Leases.Create(context, "an earlier process", [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName), LeasePlan.Housekeeping], TimeSpan.Zero))
+        foreach (var create in sql.Leases.Create(context, "an earlier process", [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName), LeasePlan.Housekeeping], TimeSpan.Zero, DateTime.UnixEpoch))
         {
             using var command = create;
             command.ExecuteNonQuery();
@@ -85,10 +85,4 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure, IR
     }
 
     private string TemplatePath(Type contextType, bool isNew) => Path.Combine(folder, $"{contextType.FullName}.{(isNew ? "new" : "used")}.template");
-
-    /// <summary>A clock by which the leases of the earlier process are over.</summary>
-    private sealed class LongAgo : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
-    }
 }

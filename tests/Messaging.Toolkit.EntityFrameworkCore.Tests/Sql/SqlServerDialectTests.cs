@@ -47,8 +47,8 @@ public sealed class SqlServerDialectTests
         Show(sql.ReadNthClaim(db, default, 1000));
         Show(sql.DeleteClaims(db, default));
         Show(sql.Leases.Read(db));
-        Show(sql.Leases.Take(db, "o", ["x", "y"], TimeSpan.FromSeconds(10)));
-        Show(sql.Leases.Create(db, "o", ["x"], TimeSpan.FromSeconds(10)).Single());
+        Show(sql.Leases.Take(db, "o", ["x", "y"], TimeSpan.FromSeconds(10), now: null));
+        Show(sql.Leases.Create(db, "o", ["x"], TimeSpan.FromSeconds(10), now: null).Single());
         Show(sql.Leases.Release(db, "o", ["x"]));
         Show(sql.Leases.Delete(db, ["x"]));
         Show(sql.Parking.LockHead(db, null, "e", "k"));

@@ -22,8 +22,8 @@ internal static class LeaseBugs
             "buckets / nodes.Count") { Faults = "none" },
 
         new("lease taken from others", "A lease is taken although another node holds it.", Sql,
-            "AND ({Lease.Owner} IS NULL OR {Lease.Owner} = @owner OR {Lease.ExpiresAt} <= {Dialect.Now})",
-            "AND ({Dialect.Now} = {Dialect.Now})") { Faults = "Restart:0.01,SlowDatabase,SlowHandler" },
+            "AND ({Lease.Owner} IS NULL OR {Lease.Owner} = @owner OR {Lease.ExpiresAt} <= {clock})",
+            "AND ({clock} = {clock})") { Faults = "Restart:0.01,SlowDatabase,SlowHandler" },
 
         new("lease counts as held when asked for", "A node takes the leases that it has asked for to be its own, whoever got them.",
             "Messaging.Toolkit.EntityFrameworkCore/Stores/EfLeaseStore.cs",
