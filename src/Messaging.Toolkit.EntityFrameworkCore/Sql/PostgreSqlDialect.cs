@@ -24,11 +24,15 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
     /// <summary>Statements that are sent together without a BEGIN are one transaction. More rows would only make its text longer than it is worth to be kept.</summary>
     public override int MaxAppended => 20;
 
+    public override bool ReckonsWithNow => true;
+
     public override string NowExpression => "clock_timestamp()";
 
     public override SagaSql Sagas => field ??= new PostgreSqlSagaSql(this, Names);
 
     public override StreamSql Streams => field ??= new PostgreSqlStreamSql(this, Names);
+
+    public override LeaseSql Leases => field ??= new PostgreSqlLeaseSql(this, Names);
 
     public override ParkingSql Parking => field ??= new PostgreSqlParkingSql(this, Names);
 
@@ -104,7 +108,13 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
     /// filters the destination, and a sort. The first is out because the order asked for is (destination, id) and a range
     /// of destinations, unlike an equality, does not make its first column redundant; the second because sorting is off.
     /// </summary>
-    public override DbCommand ReadMessages(DbContext context, OutboxQuery query)
+    public override DbCommand ReadMessages(DbContext context, OutboxQuery query) => ReadMessages(context, query, andThen: "");
+
+    protected override bool ReadsScheduleWithMessages => true;
+
+    protected override DbCommand ReadMessagesAndSchedule(DbContext context, OutboxQuery query) => ReadMessages(context, query, andThen: Schedule.First + ";");
+
+    private DbCommand ReadMessages(DbContext context, OutboxQuery query, string andThen)
     {
         var outbox = Names.Outbox;
         var held = query.Destinations.SelectMany(room => room.HeldKeys, (room, key) => (room.Destination, Key: key)).ToList();
@@ -119,6 +129,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
                WHERE o.{outbox.Destination} >= d.name AND o.{outbox.Destination} <= d.name
                  AND o.{outbox.Bucket} = ANY(@buckets) AND o.{outbox.Id} <> ALL(@in_flight){isNotHeld}
                ORDER BY o.{outbox.Destination}, o.{outbox.Id} LIMIT d.room) AS r;
+             {andThen}
              COMMIT
              """)
             .With("@destinations", query.Destinations.Select(room => room.Destination).ToArray())

@@ -29,7 +29,7 @@ internal sealed class PostgreSqlScheduleSql(SqlDialect dialect, TableNames names
              """)
             .With("@table", Schedule.Table);
 
-    protected override string NowPlus(DbCommand command, string name, TimeSpan delay)
+    public override string NowPlus(DbCommand command, string name, TimeSpan delay)
     {
         command.With(name, delay);
         return $"{Dialect.Now} + {name}";

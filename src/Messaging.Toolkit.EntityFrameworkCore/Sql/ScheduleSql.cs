@@ -50,7 +50,13 @@ internal class ScheduleSql(SqlDialect dialect, TableNames names)
 
     /// <summary>The first time at which a message falls due, and the clock.</summary>
     public DbCommand ReadFirst(DbContext context)
-        => Dialect.WithNow(context.CreateCommand($"SELECT {Schedule.DueAt}, {Dialect.Now} FROM {Schedule.Table} ORDER BY {Schedule.DueAt}, {Schedule.Id} {Dialect.Limit(1)}"));
+        => Dialect.WithNow(context.CreateCommand(First));
+
+    /// <summary>The text of <see cref="ReadFirst"/>.</summary>
+    public string First => $"SELECT {Schedule.DueAt}, {Dialect.Now} FROM {Schedule.Table} ORDER BY {Schedule.DueAt}, {Schedule.Id} {Dialect.Limit(1)}";
+
+    /// <summary>How long it takes until the message of the row falls due that <see cref="ReadFirst"/> has read.</summary>
+    public static TimeSpan DueIn(DbDataReader first) => first.GetUtc(0) - first.GetUtc(1);
 
     /// <summary>Moves messages that have fallen due to the outbox.</summary>
     /// <returns>How many. None, if somebody else was at them at the same time.</returns>
@@ -117,7 +123,7 @@ internal class ScheduleSql(SqlDialect dialect, TableNames names)
             $"UPDATE {Recurring.Table} SET {Recurring.LastTick} = @tick WHERE {Recurring.Name} = @name AND {Recurring.LastTick} < @tick"));
 
     /// <summary>The clock and a time more, as an expression; adds its parameters to the command.</summary>
-    protected virtual string NowPlus(DbCommand command, string name, TimeSpan delay)
+    public virtual string NowPlus(DbCommand command, string name, TimeSpan delay)
         => $"{Dialect.Now} + INTERVAL '{delay.TotalSeconds.ToString("0.000000", CultureInfo.InvariantCulture)}' SECOND";
 
     /// <summary>A parameter with a time.</summary>

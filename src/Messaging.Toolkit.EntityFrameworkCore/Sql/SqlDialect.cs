@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 
@@ -47,6 +48,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     /// <summary>The database's clock as an expression, or null if it has none of its own (it is embedded): then time is ours.</summary>
     public virtual string? NowExpression => "CURRENT_TIMESTAMP";
 
+    /// <summary>Whether a statement can add any time to the clock: databases have ideas of their own of how long an interval may be, and how it is written.</summary>
+    public virtual bool ReckonsWithNow => false;
+
     /// <summary>The statements that run instances.</summary>
     public virtual SagaSql Sagas => field ??= new SagaSql(this, Names);
 
@@ -55,6 +59,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     /// <summary>The statements of positions in streams.</summary>
     public virtual StreamSql Streams => field ??= new StreamSql(this, Names);
+
+    /// <summary>The statements of leases.</summary>
+    public virtual LeaseSql Leases => field ??= new LeaseSql(this, Names);
 
     /// <summary>The statements of dead letters.</summary>
     public DeadLetterSql DeadLetters => field ??= new DeadLetterSql(this, Names);
@@ -176,10 +183,11 @@ internal class SqlDialect(TableNames names, TimeProvider time)
             .With(nameOf(first + 6), AsArray(envelope.Body));
     }
 
-    /// <summary>Reads the first rows of each destination, in the order of their ids.</summary>
-    public async Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, CancellationToken cancellationToken)
+    /// <summary>Reads the first rows of each destination, in the order of their ids. Where it costs no round trip the watcher, if any, is told of the schedule.</summary>
+    public async Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, IScheduleWatcher? watcher, CancellationToken cancellationToken)
     {
-        await using var command = ReadMessages(context, query);
+        var readsSchedule = watcher is not null && ReadsScheduleWithMessages;
+        await using var command = readsSchedule ? ReadMessagesAndSchedule(context, query) : ReadMessages(context, query);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var records = new List<OutboxRecord>();
         while (await reader.ReadAsync(cancellationToken))
@@ -195,6 +203,11 @@ internal class SqlDialect(TableNames names, TimeProvider time)
                 Headers = reader.GetString(6),
                 Body = reader.GetFieldValue<byte[]>(7),
             });
+        }
+
+        if (readsSchedule && await reader.NextResultAsync(cancellationToken))
+        {
+            watcher!.OnLooked(await reader.ReadAsync(cancellationToken) ? ScheduleSql.DueIn(reader) : null);
         }
 
         records.Sort(static (one, other) => one.Id.CompareTo(other.Id));
@@ -267,37 +280,6 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     public DbCommand DeleteClaims(DbContext context, DateTime until)
         => context.CreateCommand($"DELETE FROM {Names.Claim.Table} WHERE {Names.Claim.ClaimedAt} <= @until").With("@until", until);
-
-    public DbCommand ReadLeases(DbContext context)
-        => context.CreateCommand($"SELECT {Names.Lease.Name}, {Names.Lease.Owner}, {Names.Lease.Epoch}, {Names.Lease.ExpiresAt} FROM {Names.Lease.Table}");
-
-    public DbCommand TakeLeases(DbContext context, string owner, IReadOnlyCollection<string> leases, DateTime now, DateTime until)
-    {
-        var lease = Names.Lease;
-        var command = context.CreateCommand(
-            $"UPDATE {lease.Table} SET {lease.Epoch} = CASE WHEN {lease.Owner} = @owner THEN {lease.Epoch} ELSE {lease.Epoch} + 1 END, " +
-            $"{lease.Owner} = @owner, {lease.ExpiresAt} = @until " +
-            $"WHERE {lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)}) AND ({lease.Owner} IS NULL OR {lease.Owner} = @owner OR {lease.ExpiresAt} <= @now)");
-        return command.With("@owner", owner).With("@until", until).With("@now", now).WithAll("@n", leases);
-    }
-
-    public DbCommand CreateLease(DbContext context, string owner, string name, DateTime until)
-    {
-        var lease = Names.Lease;
-        return context.CreateCommand(InsertIfAbsent(lease.Table, [lease.Name, lease.Owner, lease.Epoch, lease.ExpiresAt], ["@n", "@o", "1", "@u"], keys: 1))
-            .With("@n", name).With("@o", owner).With("@u", until);
-    }
-
-    public DbCommand ReleaseLeases(DbContext context, string owner, IReadOnlyCollection<string> leases)
-        => context.CreateCommand(
-                $"UPDATE {Names.Lease.Table} SET {Names.Lease.Owner} = NULL " +
-                $"WHERE {Names.Lease.Owner} = @owner AND {Names.Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)})")
-            .With("@owner", owner).WithAll("@n", leases);
-
-    public DbCommand DeleteLeases(DbContext context, IReadOnlyCollection<string> leases, DateTime now)
-        => context.CreateCommand(
-                $"DELETE FROM {Names.Lease.Table} WHERE {Names.Lease.ExpiresAt} < @now AND {Names.Lease.Name} IN ({DbCommands.Parameters("@n", leases.Count)})")
-            .With("@now", now).WithAll("@n", leases);
 
     /// <summary>The condition that a column has one of the values; adds them to the command.</summary>
     public virtual string AnyOf<T>(DbCommand command, string column, string name, IReadOnlyCollection<T> values)
@@ -391,6 +373,12 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         command.CommandText = sql.ToString();
         return command;
     }
+
+    /// <summary>Whether the outbox and the schedule can be read by one command.</summary>
+    protected virtual bool ReadsScheduleWithMessages => false;
+
+    /// <summary>As <see cref="ReadMessages"/>, and then as <see cref="ScheduleSql.ReadFirst"/>.</summary>
+    protected virtual DbCommand ReadMessagesAndSchedule(DbContext context, OutboxQuery query) => throw new NotSupportedException("The schedule is read by a command of its own.");
 
     protected string ReadColumns(string prefix)
         => string.Join(", ", new[]

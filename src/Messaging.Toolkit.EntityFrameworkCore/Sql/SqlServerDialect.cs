@@ -12,6 +12,8 @@ internal sealed class SqlServerDialect(TableNames names, TimeProvider time) : Sq
     private static readonly int[] TransientNumbers =
         [-2, 20, 64, 121, 233, 1205, 1222, 4060, 4221, 10053, 10054, 10060, 10928, 10929, 40143, 40197, 40501, 40540, 40613, 49918, 49919, 49920];
 
+    public override bool ReckonsWithNow => true;
+
     public override string NowExpression => "SYSUTCDATETIME()";
 
     public override SagaSql Sagas => field ??= new SqlServerSagaSql(this, Names);

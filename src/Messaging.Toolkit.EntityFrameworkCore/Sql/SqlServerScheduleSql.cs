@@ -7,7 +7,7 @@ internal sealed class SqlServerScheduleSql(SqlDialect dialect, TableNames names)
 {
     protected override string LockHint => " WITH (UPDLOCK)";
 
-    protected override string NowPlus(DbCommand command, string name, TimeSpan delay)
+    public override string NowPlus(DbCommand command, string name, TimeSpan delay)
     {
         command.With(name, delay.Days).With($"{name}_ms", (int)Math.Ceiling((delay - TimeSpan.FromDays(delay.Days)).TotalMilliseconds));
         return $"DATEADD(millisecond, {name}_ms, DATEADD(day, {name}, {Dialect.Now}))";

@@ -12,6 +12,8 @@ internal sealed class SqliteDialect(TableNames names, TimeProvider time) : SqlDi
 
     public override bool HasOneWriter => true;
 
+    public override bool ReckonsWithNow => true;
+
     public override string? NowExpression => null;
 
     public override SagaSql Sagas => field ??= new SqliteSagaSql(this, Names);

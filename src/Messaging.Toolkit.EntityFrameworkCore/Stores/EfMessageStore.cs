@@ -5,6 +5,7 @@ using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,9 @@ internal abstract class EfMessageStore(
     public event Action<TimeSpan>? Scheduled;
 
     public OutgoingMessages Outgoing => outgoing;
+
+    /// <summary>Who is told what a read of the outbox has seen of the schedule; null for nobody.</summary>
+    public IScheduleWatcher? ScheduleWatcher { get; set; }
 
     /// <summary>The statements, once a context has been seen. Tests put others in their place.</summary>
     public SqlDialect? KnownDialect

@@ -1,6 +1,7 @@
 using System.Transactions;
 using Messaging.Toolkit.EntityFrameworkCore.Writing;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
@@ -9,7 +10,7 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 internal sealed class EfOutboxStore<TContext>(EfDatabase<TContext> database) : IOutboxStore where TContext : DbContext
 {
     public async Task<IReadOnlyList<OutboxRecord>> ReadAsync(OutboxQuery query, CancellationToken cancellationToken)
-        => await database.RunAsync((context, sql) => sql.ReadMessagesAsync(context, query, cancellationToken), cancellationToken);
+        => await database.RunAsync((context, sql) => sql.ReadMessagesAsync(context, query, Watcher, cancellationToken), cancellationToken);
 
     public Task DeleteAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
         => database.WriteAsync(async (context, sql) =>
@@ -43,4 +44,6 @@ internal sealed class EfOutboxStore<TContext>(EfDatabase<TContext> database) : I
 
             return destinations;
         }, cancellationToken);
+
+    private IScheduleWatcher? Watcher => database.Store.ScheduleWatcher is { WantsLook: true } watcher ? watcher : null;
 }

@@ -6,12 +6,17 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 
-internal sealed class EfScheduleStore<TContext>(EfDatabase<TContext> database) : IScheduleStore where TContext : DbContext
+internal sealed class EfScheduleStore<TContext>(EfDatabase<TContext> database) : IScheduleStore, IWatchedSchedule where TContext : DbContext
 {
     public event Action<TimeSpan>? Scheduled
     {
         add => database.Store.Scheduled += value;
         remove => database.Store.Scheduled -= value;
+    }
+
+    public IScheduleWatcher? Watcher
+    {
+        set => database.Store.ScheduleWatcher = value;
     }
 
     /// <summary>It is asked every second, and nearly always nothing is due: so it looks first, without a transaction and without a turn to write.</summary>
@@ -85,7 +90,7 @@ internal sealed class EfScheduleStore<TContext>(EfDatabase<TContext> database) :
         {
             await using var command = sql.Schedule.ReadFirst(context);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            return await reader.ReadAsync(cancellationToken) ? reader.GetUtc(0) - reader.GetUtc(1) : null;
+            return await reader.ReadAsync(cancellationToken) ? ScheduleSql.DueIn(reader) : null;
         }, cancellationToken);
 
     private static async Task<List<RecurringRecord>> ReadRecurringAsync(DbCommand read, CancellationToken cancellationToken)

@@ -76,10 +76,10 @@ internal sealed class DatabaseTemplates(Action<IServiceCollection> configure, IR
     private static void CreateLeases(DbContext context, TableNames names)
     {
         var sql = new SqliteDialect(names, TimeProvider.System);
-        foreach (var lease in Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName).Append(LeasePlan.Housekeeping))
+        context.Database.OpenConnection();
+        foreach (var create in sql.Leases.Create(context, "an earlier process", [.. Enumerable.Range(0, OutboxOptions.Buckets).Select(LeasePlan.BucketName), LeasePlan.Housekeeping], TimeSpan.Zero, DateTime.UnixEpoch))
         {
-            context.Database.OpenConnection();
-            using var command = sql.CreateLease(context, "an earlier process", lease, DateTime.UnixEpoch);
+            using var command = create;
             command.ExecuteNonQuery();
         }
     }

@@ -8,6 +8,7 @@ using Messaging.Toolkit.Inspection;
 using Messaging.Toolkit.Journal;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas;
 using Messaging.Toolkit.Sagas.Running;
@@ -64,6 +65,7 @@ public static class MessagingServiceCollectionExtensions
         services.TryAddSingleton<Reporter>();
         services.TryAddSingleton<IMessagingInspector, Inspector>();
         services.TryAddSingleton<StreamTaker>();
+        services.TryAddSingleton<ParkingAlarms>();
         services.TryAddSingleton<IDeadLetters, DeadLetterDesk>();
         services.TryAddSingleton<SagaWatch>();
         services.TryAddSingleton<LeftBehindActivities>();

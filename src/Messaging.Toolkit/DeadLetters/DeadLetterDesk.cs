@@ -1,11 +1,12 @@
 using Messaging.Toolkit.Diagnostics;
+using Messaging.Toolkit.Parking;
 using Messaging.Toolkit.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace Messaging.Toolkit.DeadLetters;
 
 /// <summary>Works through dead letters batch by batch, so that no transaction gets long however many there are.</summary>
-internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterDesk> logger) : IDeadLetters
+internal sealed class DeadLetterDesk(StoreCollection stores, ParkingAlarms alarms, ILogger<DeadLetterDesk> logger) : IDeadLetters
 {
     private const int Batch = 500;
     private const int MaxCount = 1000;
@@ -30,6 +31,7 @@ internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterD
         {
             cancellationToken.ThrowIfCancellationRequested();
             last = await store.DeadLetters.ReplayAsync(query, Batch, cancellationToken);
+            alarms.Of(store).Set();
             replayed += last;
         }
 
@@ -48,6 +50,7 @@ internal sealed class DeadLetterDesk(StoreCollection stores, ILogger<DeadLetterD
         {
             cancellationToken.ThrowIfCancellationRequested();
             var batch = await store.DeadLetters.DiscardAsync(query, Batch, cancellationToken);
+            alarms.Of(store).Set();
             foreach (var (endpoint, messageId) in batch)
             {
                 logger.Discarded(endpoint, messageId, reason);

@@ -24,7 +24,7 @@ namespace Messaging.Toolkit.Hosting;
 /// </summary>
 internal sealed class MessagingHost(
     MessagingModel model, StoreCollection stores, TransportCollection transports, Destinations destinations, OutgoingMessages outgoing, MessageIds ids,
-    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, MessagingTracer tracer, Addresses addresses, BackgroundWork work, Reporter reporter, ILoggerFactory loggers,
+    TimeProvider time, EntropySource entropy, MessagingMetrics metrics, MessagingTracer tracer, Addresses addresses, BackgroundWork work, ParkingAlarms alarms, Reporter reporter, ILoggerFactory loggers,
     IServiceProvider services) : IHostedService
 {
     private readonly ILogger logger = new SafeLogger(loggers.CreateLogger("Messaging.Toolkit"));
@@ -58,11 +58,11 @@ internal sealed class MessagingHost(
         var retries = new List<(string Name, WorkState State, ParkedRetries Retries)>();
         foreach (var ofStore in model.Endpoints.GroupBy(endpoint => stores.Get(endpoint.Store)))
         {
-            var alarm = new ParkingAlarm(time);
+            var alarm = alarms.Of(ofStore.Key);
             var runners = ofStore.Select(endpoint => NewRunner(endpoint, ofStore.Key, alarm)).ToList();
             endpoints.AddRange(runners);
             var state = work.Add($"retries of {ofStore.Key.Name}");
-            retries.Add(($"{ofStore.Key.Name}: retries", state, new ParkedRetries(ofStore.Key, runners, model.Outbox.MaxPollInterval, alarm, state, time, logger)));
+            retries.Add(($"{ofStore.Key.Name}: retries", state, new ParkedRetries(ofStore.Key, runners, ParkedRetries.IntervalFor(model.Outbox.MaxPollInterval), alarm, state, time, logger)));
         }
 
         foreach (var store in stores.All)

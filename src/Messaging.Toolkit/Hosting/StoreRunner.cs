@@ -87,6 +87,7 @@ internal sealed class StoreRunner
     {
         store.MessagesCommitted += Wake;
         store.Schedule.Scheduled += mover.OnScheduled;
+        Watch(mover);
         background = Task.WhenAll(
             NewLoop("leases", options.HeartbeatInterval, leasing).RunAsync(KeepLeasesAsync, stopping.Token),
             NewLoop("measuring", options.MaxBackoff).RunAsync(watch.RunOnceAsync, stopping.Token),
@@ -104,10 +105,19 @@ internal sealed class StoreRunner
     {
         store.MessagesCommitted -= Wake;
         store.Schedule.Scheduled -= mover.OnScheduled;
+        Watch(null);
         await Task.WhenAll(relays.Select(each => each.Relay.StopAsync(cancellationToken)));
         stopping.Cancel();
         await background;
         await ReleaseLeasesAsync();
+    }
+
+    private void Watch(IScheduleWatcher? watcher)
+    {
+        if (store.Schedule is IWatchedSchedule schedule)
+        {
+            schedule.Watcher = watcher;
+        }
     }
 
     private void Wake() => relays.ForEach(each => each.Wake.Set());

@@ -24,7 +24,8 @@ public sealed class OutboxOptions
     public TimeSpan MinPollInterval { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The time that the interval grows to while nothing is found. Default 1 s; not less than <see cref="MinPollInterval"/>.
+    /// The time that the interval grows to while nothing is found. Parked messages that other processes have left are looked for after five times that, but
+    /// after 5 s at the latest, unless this is longer. Default 1 s; not less than <see cref="MinPollInterval"/>.
     /// </summary>
     public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -26,8 +26,22 @@ internal sealed class ParkedRetries(
 
     private const int MaxBatch = 500;
 
+    private const int PollsPerLook = 5;
+
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
+
     /// <summary>Worth it even when the host is in a hurry: what is taken and not given back waits for its lease, and its key with it.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How often it is looked if nothing happens here: what this process has parked wakes it in time, so what remains is what others have left
+    /// behind or replayed. Five times as long as the outbox's longest poll, at most 5 s, unless that poll is longer itself.
+    /// </summary>
+    public static TimeSpan IntervalFor(TimeSpan longestPoll)
+    {
+        var looks = longestPoll * PollsPerLook;
+        return looks <= LongestLook ? looks : longestPoll > LongestLook ? longestPoll : LongestLook;
+    }
 
     /// <summary>Does one round; waits unless there may be more.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)

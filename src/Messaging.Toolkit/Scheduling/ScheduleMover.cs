@@ -7,21 +7,29 @@ namespace Messaging.Toolkit.Scheduling;
 
 /// <summary>
 /// Moves one store's scheduled messages to its outbox when they fall due: in one process at a time, the one that keeps house. It sleeps until
-/// the next one that it knows of, and looks at an interval for those that it cannot know of.
+/// the next one that it knows of, and looks at an interval for those that it cannot know of, unless somebody else's look spares it that.
 /// </summary>
-internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, SchedulingOptions options, TimeProvider time, MessagingMetrics metrics, WorkState state)
+internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, SchedulingOptions options, TimeProvider time, MessagingMetrics metrics, WorkState state) : IScheduleWatcher
 {
     private static readonly TimeSpan Contended = TimeSpan.FromMilliseconds(100);
 
     private readonly Signal wake = new(time);
+    private readonly ScheduleSight sight = new(options.PollInterval, time);
 
-    /// <summary>When the next look is, by the steady clock. While one is under way any message may be too early for it to have seen.</summary>
-    private long nextLook = long.MaxValue;
+    public bool WantsLook => leases.KeepsHouse && sight.IsOld;
 
     /// <summary>A commit of this process: whether it needs a look before the next one that is due anyway.</summary>
     public void OnScheduled(TimeSpan dueIn)
     {
-        if (time.GetTimestamp() + (dueIn.TotalSeconds * time.TimestampFrequency) < Interlocked.Read(ref nextLook))
+        if (sight.IsTooEarly(dueIn))
+        {
+            wake.Set();
+        }
+    }
+
+    public void OnLooked(TimeSpan? nextIn)
+    {
+        if (sight.HasSeenEarlier(nextIn))
         {
             wake.Set();
         }
@@ -30,7 +38,7 @@ internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, Sch
     /// <summary>Does one round; waits unless there may be more.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        Interlocked.Exchange(ref nextLook, long.MaxValue);
+        sight.Begin();
         var round = leases.KeepsHouse ? await store.Schedule.MoveDueAsync(options.Batch, cancellationToken) : default;
         state.Works();
         if (round.Moved > 0)
@@ -41,8 +49,16 @@ internal sealed class ScheduleMover(IMessageStore store, LeaseKeeper leases, Sch
         if (round.Moved < options.Batch)
         {
             var pause = PauseAfter(round);
-            Interlocked.Exchange(ref nextLook, time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency));
-            await wake.WaitAsync(pause, cancellationToken);
+            sight.End(pause);
+            await WaitAsync(pause, cancellationToken);
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        for (TimeSpan? rest = pause; rest is { } wait && !await wake.WaitAsync(wait, cancellationToken);)
+        {
+            rest = sight.PutOff();
         }
     }
 

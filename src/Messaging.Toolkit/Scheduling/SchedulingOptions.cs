@@ -5,7 +5,7 @@ public sealed class SchedulingOptions
 {
     /// <summary>
     /// How often is looked for messages that another process has scheduled. A message is at most that late if it was scheduled by another process, and less
-    /// than that before it fell due; of those known for longer, and of this process's own, the time is known. Also the time after which a clock that
+    /// than that before it fell due; on PostgreSQL, where the relay's reads stand in for such a look, a twentieth more. Of those known for longer, and of this process's own, the time is known. Also the time after which a clock that
     /// was set is noticed. Default 1 s; from 10 ms to 1 hour.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);

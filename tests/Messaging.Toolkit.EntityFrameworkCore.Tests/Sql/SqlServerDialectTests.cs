@@ -46,11 +46,11 @@ public sealed class SqlServerDialectTests
         Show(sql.CountClaims(db, "e", id));
         Show(sql.ReadNthClaim(db, default, 1000));
         Show(sql.DeleteClaims(db, default));
-        Show(sql.ReadLeases(db));
-        Show(sql.TakeLeases(db, "o", ["x", "y"], default, default));
-        Show(sql.CreateLease(db, "o", "x", default));
-        Show(sql.ReleaseLeases(db, "o", ["x"]));
-        Show(sql.DeleteLeases(db, ["x"], default));
+        Show(sql.Leases.Read(db));
+        Show(sql.Leases.Take(db, "o", ["x", "y"], TimeSpan.FromSeconds(10), now: null));
+        Show(sql.Leases.Create(db, "o", ["x"], TimeSpan.FromSeconds(10), now: null).Single());
+        Show(sql.Leases.Release(db, "o", ["x"]));
+        Show(sql.Leases.Delete(db, ["x"]));
         Show(sql.Parking.LockHead(db, null, "e", "k"));
         Show(sql.Parking.CountOfKey(db, null, "e", "k"));
         Show(sql.Parking.Insert(db, null, parked, null, null));
@@ -130,11 +130,11 @@ public sealed class SqlServerDialectTests
         SELECT COUNT(*) FROM messaging_claim WHERE endpoint = @e AND message_id = @m
         SELECT claimed_at FROM messaging_claim WHERE claimed_at < @before ORDER BY claimed_at OFFSET 999 ROWS FETCH NEXT 1 ROWS ONLY
         DELETE FROM messaging_claim WHERE claimed_at <= @until
-        SELECT name, owner, epoch, expires_at FROM messaging_lease
-        UPDATE messaging_lease SET epoch = CASE WHEN owner = @owner THEN epoch ELSE epoch + 1 END, owner = @owner, expires_at = @until WHERE name IN (@n0, @n1) AND (owner IS NULL OR owner = @owner OR expires_at <= @now)
-        INSERT INTO messaging_lease (name, owner, epoch, expires_at) SELECT @n, @o, 1, @u WHERE NOT EXISTS (SELECT 1 FROM messaging_lease WITH (UPDLOCK, HOLDLOCK) WHERE name = @n)
+        SELECT name, owner, epoch, expires_at, SYSUTCDATETIME() FROM messaging_lease
+        UPDATE messaging_lease SET epoch = CASE WHEN owner = @owner THEN epoch ELSE epoch + 1 END, owner = @owner, expires_at = DATEADD(millisecond, @until_ms, DATEADD(day, @until, SYSUTCDATETIME())) WHERE name IN (@n0, @n1) AND (owner IS NULL OR owner = @owner OR expires_at <= SYSUTCDATETIME())
+        INSERT INTO messaging_lease (name, owner, epoch, expires_at) SELECT @n, @o, 1, DATEADD(millisecond, @until_ms, DATEADD(day, @until, SYSUTCDATETIME())) WHERE NOT EXISTS (SELECT 1 FROM messaging_lease WITH (UPDLOCK, HOLDLOCK) WHERE name = @n)
         UPDATE messaging_lease SET owner = NULL WHERE owner = @owner AND name IN (@n0)
-        DELETE FROM messaging_lease WHERE expires_at < @now AND name IN (@n0)
+        DELETE FROM messaging_lease WHERE expires_at < SYSUTCDATETIME() AND name IN (@n0)
         UPDATE messaging_parked SET due_at = due_at WHERE id = (SELECT MIN(id) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k)
         SELECT COUNT(*) FROM messaging_parked WHERE endpoint = @e AND partition_key = @k
         INSERT INTO messaging_parked (endpoint, message_id, type, partition_key, headers, body, attempts, delays, first_failed_at, due_at) VALUES (@e, @m, @t, @k, @h, @b, @a, @d, @failed, @due)

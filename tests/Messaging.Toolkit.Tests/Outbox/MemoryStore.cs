@@ -73,7 +73,7 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
 
     public IStreamStore Streams => throw new NotSupportedException();
 
-    public IScheduleStore Schedule => throw new NotSupportedException();
+    public IScheduleStore Schedule { get => field ?? throw new NotSupportedException(); init; }
 
     public IDeadLetterStore DeadLetters => throw new NotSupportedException();
 

@@ -5,7 +5,7 @@ internal static class LeaseBugs
 {
     private const string Plan = "Messaging.Toolkit/Outbox/LeasePlan.cs";
     private const string Keeper = "Messaging.Toolkit/Outbox/LeaseKeeper.cs";
-    private const string Dialect = "Messaging.Toolkit.EntityFrameworkCore/Sql/SqlDialect.cs";
+    private const string Sql = "Messaging.Toolkit.EntityFrameworkCore/Sql/LeaseSql.cs";
 
     public static IReadOnlyList<PlantedBug> All { get; } =
     [
@@ -21,9 +21,9 @@ internal static class LeaseBugs
             "(buckets / nodes.Count) + (nodes.IndexOf(owner) < buckets % nodes.Count ? 1 : 0)",
             "buckets / nodes.Count") { Faults = "none" },
 
-        new("lease taken from others", "A lease is taken although another node holds it.", Dialect,
-            "AND ({lease.Owner} IS NULL OR {lease.Owner} = @owner OR {lease.ExpiresAt} <= @now)",
-            "AND (@now = @now)") { Faults = "Restart:0.01,SlowDatabase,SlowHandler" },
+        new("lease taken from others", "A lease is taken although another node holds it.", Sql,
+            "AND ({Lease.Owner} IS NULL OR {Lease.Owner} = @owner OR {Lease.ExpiresAt} <= {clock})",
+            "AND ({clock} = {clock})") { Faults = "Restart:0.01,SlowDatabase,SlowHandler" },
 
         new("lease counts as held when asked for", "A node takes the leases that it has asked for to be its own, whoever got them.",
             "Messaging.Toolkit.EntityFrameworkCore/Stores/EfLeaseStore.cs",

@@ -35,8 +35,8 @@ internal static class ScheduleBugs
             "{Dialect.Now} ORDER BY {Schedule.Id} {Dialect.Limit(count)}"),
 
         Bug("rest not looked for", "When fewer messages are due than may be moved at once, nobody looks again.", "Messaging.Toolkit/Scheduling/ScheduleMover.cs",
-            "await wake.WaitAsync(pause, cancellationToken);",
-            "await wake.WaitAsync(TimeSpan.FromDays(1), cancellationToken);"),
+            "await WaitAsync(pause, cancellationToken);",
+            "await WaitAsync(TimeSpan.FromDays(1), cancellationToken);"),
 
         Bug("cancel ignored", "What is cancelled stays in the schedule.", Pending,
             "(cancelled ??= new(StringComparer.Ordinal)).Add(name);",
