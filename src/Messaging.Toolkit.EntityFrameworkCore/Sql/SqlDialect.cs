@@ -177,9 +177,13 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     }
 
     /// <summary>Reads the first rows of each destination, in the order of their ids.</summary>
-    public async Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, CancellationToken cancellationToken)
+    public virtual Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, CancellationToken cancellationToken)
+        => ReadAsync(ReadMessages(context, query), cancellationToken);
+
+    /// <summary>Executes a command of <see cref="ReadMessages"/>, and disposes of it.</summary>
+    protected static async Task<List<OutboxRecord>> ReadAsync(DbCommand readMessages, CancellationToken cancellationToken)
     {
-        await using var command = ReadMessages(context, query);
+        await using var command = readMessages;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var records = new List<OutboxRecord>();
         while (await reader.ReadAsync(cancellationToken))
