@@ -104,17 +104,20 @@ internal sealed class OutboxFloor(SqlDialect sql, TableNames names, TimeProvider
         if (await OutboxLook.ReadAsync(context, names.Outbox, cancellationToken) is not { } now)
         {
             TurnOff();
+            return;
         }
-        else if (turn.Look is not { Drawn: { } drawn } before || before.Mark != now.Mark || now.Drawn < drawn)
+
+        var (known, before) = turn.Look is { } last && last.IsFollowedBy(now) ? (turn.Start, last) : (null, now);
+        var settled = now.HasEndedBy(now) ? now : before.HasEndedBy(now) ? before : null;
+        if (settled?.Drawn is not { } drawn)
         {
-            Keep(turn, null, now);
+            Keep(turn, known, settled is null ? before : now);
+            return;
         }
-        else if (before.HasEndedBy(now))
-        {
-            var first = await ReadFirstAsync(context, now, turn.Start?.Id ?? 0, cancellationToken);
-            var id = Math.Max(turn.Start?.Id ?? 0, Math.Min(first ?? 0, drawn + 1));
-            Keep(turn, first is null ? null : new OutboxStart(id, now.Mark, now.Sequence, turn.Start?.Since ?? time.GetTimestamp()), now);
-        }
+
+        var from = known?.Id ?? 0;
+        var first = await ReadFirstAsync(context, now, from, cancellationToken);
+        Keep(turn, first is null ? null : new OutboxStart(Math.Max(from, Math.Min(first.Value, drawn + 1)), now.Mark, now.Sequence, known?.Since ?? time.GetTimestamp()), now);
     }
 
     /// <summary>The first row there is, whose ever; all numbers if there is none; null if another server answers. By a command of its own, so that it sees what was committed before the locks were read.</summary>

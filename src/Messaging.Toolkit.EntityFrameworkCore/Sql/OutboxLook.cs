@@ -44,7 +44,10 @@ internal sealed record OutboxLook(long Sequence, string Mark, long? Drawn, IRead
         return await look.WithWritersAsync(reader, cancellationToken);
     }
 
-    /// <summary>Whether all who could then have an id without its row being seen have ended since.</summary>
+    /// <summary>Whether the later one saw the same server and sequence, and that went on.</summary>
+    public bool IsFollowedBy(OutboxLook later) => Mark == later.Mark && Sequence == later.Sequence && !(later.Drawn < Drawn);
+
+    /// <summary>Whether all who could then have an id without its row being seen have ended since. By the look itself: whether there was nobody.</summary>
     public bool HasEndedBy(OutboxLook later) => !later.HasPrepared && !Writers.Overlaps(later.Writers);
 
     private async Task<OutboxLook?> WithWritersAsync(DbDataReader locks, CancellationToken cancellationToken)

@@ -85,6 +85,21 @@ public sealed class OutboxFloorTests
     }
 
     [Fact]
+    public async Task Writers_that_take_turns_do_not_stop_it_for_ever()
+    {
+        await using var bench = await FloorBench.CreateAsync();
+        await bench.LeaveDeadRowsAsync();
+        await using var one = await bench.BeginAsync("SELECT 1");
+        var first = await bench.InsertAsync(one);
+        (await bench.RaisedFloorAsync()).Should().BeNull();
+        await using var other = await bench.BeginAsync("SELECT 1");
+        await bench.InsertAsync(other);
+        await FloorBench.ExecuteAsync(one, "COMMIT");
+
+        (await bench.RaisedFloorAsync()).Should().Be(first);
+    }
+
+    [Fact]
     public async Task A_writer_that_is_rolled_back_stops_it_no_longer()
     {
         await using var bench = await FloorBench.CreateAsync();
