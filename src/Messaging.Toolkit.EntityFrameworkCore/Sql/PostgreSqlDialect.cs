@@ -2,13 +2,19 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
+using Messaging.Toolkit.Scheduling;
 using Microsoft.EntityFrameworkCore;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 
 /// <summary>PostgreSQL: arrays keep the texts of statements the same whatever the number of rows.</summary>
-internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : SqlDialect(names, time)
+/// <param name="names">The tables' and columns'.</param>
+/// <param name="time">Measures reads.</param>
+/// <param name="slowRead">How long a read of the outbox takes before it is worth to look for its <see cref="OutboxFloor"/>; <see cref="OutboxFloor.Slow"/> if null.</param>
+internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, TimeSpan? slowRead = null) : SqlDialect(names, time)
 {
+    private OutboxFloor? floor;
+
     /// <summary>
     /// What a restart, a failover, an administrator or a pooler does to a session: admin_shutdown, crash_shutdown,
     /// cannot_connect_now, idle_session_timeout, read_only_sql_transaction, idle_in_transaction_session_timeout, and
@@ -38,8 +44,24 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
 
     public override ScheduleSql Schedule => field ??= new PostgreSqlScheduleSql(this, Names);
 
+    private OutboxFloor Floor => floor ?? Interlocked.CompareExchange(ref floor, new OutboxFloor(this, Names, Time, slowRead ?? OutboxFloor.Slow), null) ?? floor;
+
+    /// <summary>
+    /// Found one by one in the order of their ids, so that only the index of the primary key can be used, and deleted by where they are. A queue that was empty when statistics were
+    /// taken seems to have one row, whatever it has: then the index by destination, read from end to end and filtered, looks as good. The transaction is the command's own: only a
+    /// store calls it, on a connection that nobody else has, and never in somebody's transaction, which its COMMIT would end.
+    /// </summary>
     public override DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
-        => context.CreateCommand($"DELETE FROM {Names.Outbox.Table} WHERE {Names.Outbox.Id} = ANY(@ids)").With("@ids", ids.ToArray());
+    {
+        var outbox = Names.Outbox;
+        return context.CreateCommand(
+            $"""
+             BEGIN; SET LOCAL enable_sort = off;
+             DELETE FROM {outbox.Table} WHERE ctid = ANY(ARRAY(SELECT r.ctid FROM unnest(@ids) AS d(id) CROSS JOIN LATERAL (
+               SELECT o.ctid FROM {outbox.Table} AS o WHERE o.{outbox.Id} >= d.id AND o.{outbox.Id} <= d.id ORDER BY o.{outbox.Id} LIMIT 1) AS r));
+             COMMIT
+             """).With("@ids", ids.ToArray());
+    }
 
     /// <summary>
     /// How long a claim waits for somebody else's of the same message, and a saga for whoever has locked its row. Whoever that
@@ -108,25 +130,25 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
     /// filters the destination, and a sort. The first is out because the order asked for is (destination, id) and a range
     /// of destinations, unlike an equality, does not make its first column redundant; the second because sorting is off.
     /// </summary>
-    public override DbCommand ReadMessages(DbContext context, OutboxQuery query) => ReadMessages(context, query, andThen: "");
+    public override DbCommand ReadMessages(DbContext context, OutboxQuery query) => ReadMessages(context, query, start: null, andThen: "");
 
-    protected override bool ReadsScheduleWithMessages => true;
+    public override Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, IScheduleWatcher? watcher, CancellationToken cancellationToken)
+        => Floor.ReadAsync(context, start => ReadAsync(ReadMessages(context, query, start, andThen: watcher is null ? "" : Schedule.First + ";"), watcher, cancellationToken), cancellationToken);
 
-    protected override DbCommand ReadMessagesAndSchedule(DbContext context, OutboxQuery query) => ReadMessages(context, query, andThen: Schedule.First + ";");
-
-    private DbCommand ReadMessages(DbContext context, OutboxQuery query, string andThen)
+    private DbCommand ReadMessages(DbContext context, OutboxQuery query, OutboxStart? start, string andThen)
     {
         var outbox = Names.Outbox;
         var held = query.Destinations.SelectMany(room => room.HeldKeys, (room, key) => (room.Destination, Key: key)).ToList();
         var isNotHeld = held.Count == 0
             ? ""
             : $" AND (o.{outbox.Key} IS NULL OR NOT EXISTS (SELECT FROM unnest(@held_destinations, @held_keys) AS h(destination, key) WHERE h.destination = o.{outbox.Destination} AND h.key = o.{outbox.Key}))";
+        var isAboveFloor = start is null ? "" : $" AND o.{outbox.Id} >= {OutboxStart.Expression}";
         var command = context.CreateCommand(
             $"""
              BEGIN; SET LOCAL enable_sort = off;
              SELECT {ReadColumns("r.")} FROM unnest(@destinations, @rooms) AS d(name, room) CROSS JOIN LATERAL (
                SELECT {ReadColumns("o.")} FROM {outbox.Table} AS o
-               WHERE o.{outbox.Destination} >= d.name AND o.{outbox.Destination} <= d.name
+               WHERE o.{outbox.Destination} >= d.name AND o.{outbox.Destination} <= d.name{isAboveFloor}
                  AND o.{outbox.Bucket} = ANY(@buckets) AND o.{outbox.Id} <> ALL(@in_flight){isNotHeld}
                ORDER BY o.{outbox.Destination}, o.{outbox.Id} LIMIT d.room) AS r;
              {andThen}
@@ -136,6 +158,11 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time) : S
             .With("@rooms", query.Destinations.Select(room => room.Room).ToArray())
             .With("@buckets", query.Buckets.ToArray())
             .With("@in_flight", query.Destinations.SelectMany(room => room.InFlight).ToArray());
+        if (start is not null)
+        {
+            command.With("@floor", start.Id).With("@mark", start.Mark).With("@sequence", start.Sequence);
+        }
+
         return held.Count == 0
             ? command
             : command

@@ -184,10 +184,13 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     }
 
     /// <summary>Reads the first rows of each destination, in the order of their ids. Where it costs no round trip the watcher, if any, is told of the schedule.</summary>
-    public async Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, IScheduleWatcher? watcher, CancellationToken cancellationToken)
+    public virtual Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, IScheduleWatcher? watcher, CancellationToken cancellationToken)
+        => ReadAsync(ReadMessages(context, query), watcher: null, cancellationToken);
+
+    /// <summary>Executes a command that reads messages, and the schedule after them if there is a watcher; and disposes of it.</summary>
+    protected static async Task<List<OutboxRecord>> ReadAsync(DbCommand readMessages, IScheduleWatcher? watcher, CancellationToken cancellationToken)
     {
-        var readsSchedule = watcher is not null && ReadsScheduleWithMessages;
-        await using var command = readsSchedule ? ReadMessagesAndSchedule(context, query) : ReadMessages(context, query);
+        await using var command = readMessages;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var records = new List<OutboxRecord>();
         while (await reader.ReadAsync(cancellationToken))
@@ -205,9 +208,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
             });
         }
 
-        if (readsSchedule && await reader.NextResultAsync(cancellationToken))
+        if (watcher is not null && await reader.NextResultAsync(cancellationToken))
         {
-            watcher!.OnLooked(await reader.ReadAsync(cancellationToken) ? ScheduleSql.DueIn(reader) : null);
+            watcher.OnLooked(await reader.ReadAsync(cancellationToken) ? ScheduleSql.DueIn(reader) : null);
         }
 
         records.Sort(static (one, other) => one.Id.CompareTo(other.Id));
@@ -373,12 +376,6 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         command.CommandText = sql.ToString();
         return command;
     }
-
-    /// <summary>Whether the outbox and the schedule can be read by one command.</summary>
-    protected virtual bool ReadsScheduleWithMessages => false;
-
-    /// <summary>As <see cref="ReadMessages"/>, and then as <see cref="ScheduleSql.ReadFirst"/>.</summary>
-    protected virtual DbCommand ReadMessagesAndSchedule(DbContext context, OutboxQuery query) => throw new NotSupportedException("The schedule is read by a command of its own.");
 
     protected string ReadColumns(string prefix)
         => string.Join(", ", new[]
