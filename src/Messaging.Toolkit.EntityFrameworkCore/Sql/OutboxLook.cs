@@ -12,7 +12,7 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 internal sealed record OutboxLook(long Sequence, string Mark, long? Drawn, IReadOnlySet<string> Writers, bool HasPrepared)
 {
     /// <summary>
-    /// What is different on another server, after a restart, and when ids were set back by <c>ALTER SEQUENCE</c> or <c>TRUNCATE</c>: a replica that took over, or a database
+    /// What is different on another server, after a restart of the whole of it, and when ids were set back by <c>ALTER SEQUENCE</c> or <c>TRUNCATE</c>: a replica that took over, or a database
     /// that was restored, may draw ids again, and behind a pooler nobody hears of it.
     /// </summary>
     public static string MarkOf(string sequence) => $"concat(extract(epoch FROM pg_postmaster_start_time()), '/', pg_relation_filenode({sequence}))";

@@ -24,8 +24,11 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, Tim
 
     public override bool AbortsTransactionOnError => true;
 
-    /// <summary>In a dead transaction the first statement fails, and the second is not executed.</summary>
-    public override DbCommand CommitIfAlive(DbContext context) => context.CreateCommand("SELECT 1; COMMIT");
+    /// <summary>
+    /// Where the transaction is dead, or is none any more because a handler has ended it or has gone on in another session, the first statement fails, and the second is not
+    /// executed. COMMIT alone succeeds in both.
+    /// </summary>
+    public override DbCommand CommitIfAlive(DbContext context) => context.CreateCommand("SAVEPOINT messaging_commit; COMMIT");
 
     /// <summary>Statements that are sent together without a BEGIN are one transaction. More rows would only make its text longer than it is worth to be kept.</summary>
     public override int MaxAppended => 20;
@@ -48,7 +51,8 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, Tim
 
     /// <summary>
     /// Found one by one in the order of their ids, so that only the index of the primary key can be used, and deleted by where they are. A queue that was empty when statistics were
-    /// taken seems to have one row, whatever it has: then the index by destination, read from end to end and filtered, looks as good. The transaction is the command's own: only a
+    /// taken seems to have one row, whatever it has: then the index by destination, read from end to end and filtered, looks as good. A place is one in each part of a
+    /// partitioned table, so the ids are compared, too, in a form that no index is for. The transaction is the command's own: only a
     /// store calls it, on a connection that nobody else has, and never in somebody's transaction, which its COMMIT would end.
     /// </summary>
     public override DbCommand DeleteMessages(DbContext context, IReadOnlyList<long> ids)
@@ -58,7 +62,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, Tim
             $"""
              BEGIN; SET LOCAL enable_sort = off;
              DELETE FROM {outbox.Table} WHERE ctid = ANY(ARRAY(SELECT r.ctid FROM unnest(@ids) AS d(id) CROSS JOIN LATERAL (
-               SELECT o.ctid FROM {outbox.Table} AS o WHERE o.{outbox.Id} >= d.id AND o.{outbox.Id} <= d.id ORDER BY o.{outbox.Id} LIMIT 1) AS r));
+               SELECT o.ctid FROM {outbox.Table} AS o WHERE o.{outbox.Id} >= d.id AND o.{outbox.Id} <= d.id ORDER BY o.{outbox.Id} LIMIT 1) AS r)) AND {outbox.Id} + 0 = ANY(@ids);
              COMMIT
              """).With("@ids", ids.ToArray());
     }

@@ -41,7 +41,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
     public virtual bool AbortsTransactionOnError => false;
 
     /// <summary>
-    /// A commit that fails if the transaction is dead, in one round trip, for databases that would report success. Null if there is no such statement.
+    /// A commit that fails if the transaction is dead or gone, in one round trip, for databases that would report success. Null if there is no such statement.
     /// </summary>
     public virtual DbCommand? CommitIfAlive(DbContext context) => null;
 

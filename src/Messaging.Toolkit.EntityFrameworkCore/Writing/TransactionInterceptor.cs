@@ -75,8 +75,9 @@ internal sealed class TransactionInterceptor : DbTransactionInterceptor
         DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
     {
         var session = SessionOf(eventData);
+        var commit = session?.TakeCommit();
         session?.EnsureCommittable();
-        return session is { WritesAtCommit: true } ? WithoutContext.Run(WriteAsync) : session?.TakeCommit() is { } commit ? CommitAsync(commit) : new(result);
+        return session is { WritesAtCommit: true } ? WithoutContext.Run(WriteAsync) : commit is not null ? CommitAsync(commit) : new(result);
 
         async ValueTask<InterceptionResult> WriteAsync()
         {
@@ -84,11 +85,11 @@ internal sealed class TransactionInterceptor : DbTransactionInterceptor
             return result;
         }
 
-        async ValueTask<InterceptionResult> CommitAsync(DbCommand commit)
+        async ValueTask<InterceptionResult> CommitAsync(DbCommand command)
         {
-            await using (commit)
+            await using (command)
             {
-                await commit.ExecuteNonQueryAsync(cancellationToken);
+                await command.ExecuteNonQueryAsync(cancellationToken);
             }
 
             return InterceptionResult.Suppress();

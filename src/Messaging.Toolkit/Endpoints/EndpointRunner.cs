@@ -198,6 +198,7 @@ internal sealed class EndpointRunner(
         }
 
         await parking.GiveBackAsync(takenAgain, CancellationToken.None);
+        alarm.Set(); // There is room for parked messages again.
         foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
         {
             try
@@ -304,7 +305,7 @@ internal sealed class EndpointRunner(
         var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
-            staffing.End(group);
+            staffing.End(group, group.Count);
             MakeRoom(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First));
             var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
             foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
@@ -380,7 +381,8 @@ internal sealed class EndpointRunner(
     /// <summary>Whether those that run will soon take what waits. If they do not, others do. Call with the lock held.</summary>
     private bool IsEnough()
     {
-        var isEnough = queue.Ready > 0 && staffing.IsEnough(queue.Waiting);
+        // What has a permit must not wait, or that is lost; and what shares no transaction waits for a worker of its own.
+        var isEnough = throttle is null && queue.Ready > 0 && !queue.NextRunsAlone && staffing.IsEnough(queue.Waiting);
         if (isEnough && !isWatched)
         {
             isWatched = true;

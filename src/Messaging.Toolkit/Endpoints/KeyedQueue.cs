@@ -22,6 +22,9 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     /// <summary>Lines whose first item could be taken now.</summary>
     public int Ready => ready.Count;
 
+    /// <summary>Whether what would be taken next must be taken alone.</summary>
+    public bool NextRunsAlone => ready.TryPeek(out var line) && runsAlone(line.First);
+
     public void Add(T item) => Add(item, static (line, added) => line.Add(added));
 
     /// <summary>Adds an item before all that wait in its line.</summary>

@@ -29,7 +29,13 @@ internal sealed class Staffing(int concurrency, int maxGroup, TimeProvider time)
     /// </summary>
     private double expectedHandlerTicks = LongestGroup.Ticks;
 
-    private bool AreQuick => maxGroup > 1 && expectedHandlerTicks <= Quick.Ticks;
+    /// <summary>
+    /// How long a message takes in a transaction that it shares, with its part of what that costs: a handler that does nothing but add rows is not quick
+    /// if the database is far away. As pessimistic.
+    /// </summary>
+    private double expectedShareTicks;
+
+    private bool AreQuick => maxGroup > 1 && expectedHandlerTicks <= Quick.Ticks && expectedShareTicks <= Quick.Ticks;
 
     /// <summary>How many messages a transaction may have, with handlers like these.</summary>
     public int MostInGroup => Math.Max(1, (int)Math.Min(maxGroup, LongestGroup.Ticks / Math.Max(1, expectedHandlerTicks)));
@@ -52,10 +58,17 @@ internal sealed class Staffing(int concurrency, int maxGroup, TimeProvider time)
     /// <summary>A worker begins with a group.</summary>
     public void Begin(object group) => running.Add(group, time.GetTimestamp());
 
-    /// <summary>A worker is done with a group.</summary>
-    public void End(object group) => running.Remove(group);
+    /// <summary>A worker is done with a group of that many.</summary>
+    public void End(object group, int count)
+    {
+        if (running.Remove(group, out var begun) && count > 1)
+        {
+            expectedShareTicks = Expect(expectedShareTicks, time.GetElapsedTime(begun) / count);
+        }
+    }
 
     /// <summary>A handler has taken that long.</summary>
-    public void Observe(TimeSpan handlerTime)
-        => expectedHandlerTicks = Math.Max(handlerTime.Ticks, expectedHandlerTicks + ((handlerTime.Ticks - expectedHandlerTicks) / 8));
+    public void Observe(TimeSpan handlerTime) => expectedHandlerTicks = Expect(expectedHandlerTicks, handlerTime);
+
+    private static double Expect(double expected, TimeSpan taken) => Math.Max(taken.Ticks, expected + ((taken.Ticks - expected) / 8));
 }

@@ -10,6 +10,7 @@ using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Transports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -47,7 +48,7 @@ public sealed class StatementBudgetTests
         statements.Texts.Should().HaveCount(3);
         statements.Texts[0].Should().Contain("INSERT INTO messaging_claim");
         statements.Texts[1].Should().Contain("Effects");
-        statements.Texts[2].Should().Be("SELECT 1; COMMIT");
+        statements.Texts[2].Should().Be("SAVEPOINT messaging_commit; COMMIT");
     }
 
     [Fact]
@@ -108,6 +109,37 @@ public sealed class StatementBudgetTests
         (await shop.EffectsAsync()).Should().ContainSingle();
         watch.Open.Should().NotContain(false);
         watch.Open.Any().Should().Be(isWatched);
+    }
+
+    /// <summary>A COMMIT where there is no transaction succeeds, and what was claimed in the one that is gone would be lost.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_handler_that_ends_the_transaction_has_the_group_fail_whatever_its_place(int place)
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        await using var shop = await ShopHost.CreateAsync(database);
+        MessageEnvelope[] messages = [Envelope("a", 1), Envelope("b", 2), Envelope("c", 3)];
+        Func<ShopDb, Task>[] ends =
+        [
+            db => db.Database.CurrentTransaction!.RollbackAsync(),
+            db => db.Database.CurrentTransaction!.GetDbTransaction().RollbackAsync(),
+            db => db.Database.ExecuteSqlRawAsync("ROLLBACK"),
+            async db =>
+            {
+                await db.Database.GetDbConnection().CloseAsync();
+                await db.Database.GetDbConnection().OpenAsync();
+            },
+        ];
+
+        foreach (var end in ends)
+        {
+            var index = 0;
+            await FluentActions.Awaiting(() => HandleAsync(shop, messages, db => index++ == place ? end(db) : Task.CompletedTask)).Should().ThrowAsync<Exception>();
+        }
+
+        (await HandleAsync(shop, messages)).Should().Equal([HandlingOutcome.Handled, HandlingOutcome.Handled, HandlingOutcome.Handled], "no claim is left of the others");
     }
 
     private static Task<IReadOnlyList<HandlingOutcome>> HandleAsync(ShopHost shop, MessageEnvelope[] messages, Func<ShopDb, Task>? inside = null)

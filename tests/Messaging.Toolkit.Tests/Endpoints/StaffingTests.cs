@@ -54,7 +54,7 @@ public sealed class StaffingTests
         staffing.IsEnough(waiting: 1).Should().BeTrue();
         staffing.IsEnough(waiting: (2 * MaxGroup) + 1).Should().BeFalse("that is more than they take");
 
-        staffing.End(groups[0]);
+        staffing.End(groups[0], count: 1);
         staffing.IsEnough(waiting: 1).Should().BeFalse();
     }
 
@@ -84,6 +84,19 @@ public sealed class StaffingTests
         staffing.Useful(waiting: 1).Should().Be(Concurrency);
         Observe(staffing, TimeSpan.Zero, times: 20);
         staffing.Useful(waiting: 1).Should().Be(2);
+    }
+
+    [Fact]
+    public void Handlers_are_not_quick_if_what_they_save_takes_long()
+    {
+        var staffing = NewStaffing(handlerTime: TimeSpan.Zero);
+        var group = BeginWith(staffing, 1)[0];
+
+        time.Advance(TimeSpan.FromMilliseconds(20));
+        staffing.End(group, count: 4);
+
+        staffing.Useful(waiting: 1).Should().Be(Concurrency);
+        staffing.MostInGroup.Should().Be(MaxGroup, "that is not the handlers' fault");
     }
 
     [Fact]
