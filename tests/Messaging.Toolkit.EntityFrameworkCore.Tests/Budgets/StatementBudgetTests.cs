@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Faults;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
@@ -37,13 +36,32 @@ public sealed class StatementBudgetTests
     }
 
     [Fact]
+    public async Task Publishing_in_a_transaction_costs_one_for_all_messages_of_a_save()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
+        await using var shop = await ShopHost.CreateAsync(database);
+        using var statements = new Statements(database);
+
+        await shop.InScopeAsync(async (db, bus) =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            bus.Publish(new OrderPlaced("a", 1));
+            bus.Publish(new OrderPlaced("b", 2));
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+        });
+
+        statements.Texts.Should().ContainSingle().Which.Should().StartWith("INSERT INTO messaging_outbox");
+    }
+
+    [Fact]
     public async Task Handling_one_costs_its_claim_beside_what_the_handler_does_and_the_commit_asks()
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         await using var shop = await ShopHost.CreateAsync(database);
         using var statements = new Statements(database);
 
-        (await HandleAsync(shop, [Envelope("a", 1)])).Should().Equal(HandlingOutcome.Handled);
+        (await HandleAsync(shop, [Incoming.Order("a", 1)])).Should().Equal(HandlingOutcome.Handled);
 
         statements.Texts.Should().HaveCount(3);
         statements.Texts[0].Should().Contain("INSERT INTO messaging_claim");
@@ -58,7 +76,7 @@ public sealed class StatementBudgetTests
         await using var shop = await ShopHost.CreateAsync(database);
         using var statements = new Statements(database);
 
-        await HandleAsync(shop, [.. Enumerable.Range(1, 32).Select(number => Envelope($"order-{number}", number))]);
+        await HandleAsync(shop, [.. Enumerable.Range(1, 32).Select(number => Incoming.Order($"order-{number}", number))]);
 
         statements.Texts.Should().HaveCount(32 + 2);
     }
@@ -96,7 +114,7 @@ public sealed class StatementBudgetTests
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         var watch = new WatchesCommits();
         await using var shop = await ShopHost.CreateAsync(database, isWatched ? Saving.WithLast(watch) : null);
-        var message = Envelope("a", 1);
+        var message = Incoming.Order("a", 1);
 
         // The save that follows has nothing to write, so nobody notices before the commit.
         await FluentActions.Awaiting(() => HandleAsync(shop, [message], async db =>
@@ -120,7 +138,7 @@ public sealed class StatementBudgetTests
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         await using var shop = await ShopHost.CreateAsync(database);
-        MessageEnvelope[] messages = [Envelope("a", 1), Envelope("b", 2), Envelope("c", 3)];
+        MessageEnvelope[] messages = [Incoming.Order("a", 1), Incoming.Order("b", 2), Incoming.Order("c", 3)];
         Func<ShopDb, Task>[] ends =
         [
             db => db.Database.CurrentTransaction!.RollbackAsync(),
@@ -153,22 +171,6 @@ public sealed class StatementBudgetTests
             db.Effects.Add(new Effect { Handler = "shop", MessageId = messages[index].Id, Key = messages[index].Key });
             await (inside?.Invoke(db) ?? Task.CompletedTask);
         }, CancellationToken.None);
-
-    private static MessageEnvelope Envelope(string order, int number)
-    {
-        var id = Guid.CreateVersion7();
-        return new MessageEnvelope
-        {
-            Id = id,
-            Type = "shop.order-placed",
-            Source = "/test",
-            Time = DateTimeOffset.UnixEpoch,
-            ContentType = "application/json",
-            ConversationId = id,
-            Key = order,
-            Body = JsonSerializer.SerializeToUtf8Bytes(new OrderPlaced(order, number), JsonSerializerOptions.Web),
-        };
-    }
 
     /// <summary>An interceptor of the application's, after the toolkit's: whether the transaction that is about to be committed still is one.</summary>
     private sealed class WatchesCommits : DbTransactionInterceptor

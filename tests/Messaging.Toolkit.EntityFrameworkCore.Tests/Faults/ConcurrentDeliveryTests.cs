@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Databases;
 using Messaging.Toolkit.EntityFrameworkCore.Tests.Shop;
 using Messaging.Toolkit.Inbox;
@@ -23,7 +22,7 @@ public sealed class ConcurrentDeliveryTests
         await using var database = await TestDatabase.CreateAsync(kind);
         await using var one = await ShopHost.CreateAsync(database, Script.Of());
         await using var other = await ShopHost.CreateAsync(database, Script.Of());
-        var message = Envelope("order", 1);
+        var message = Incoming.Order("order", 1);
         var isInside = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -50,7 +49,7 @@ public sealed class ConcurrentDeliveryTests
         await using var database = await TestDatabase.CreateAsync(kind);
         await using var one = await ShopHost.CreateAsync(database, Script.Of());
         await using var other = await ShopHost.CreateAsync(database, Script.Of());
-        var message = Envelope("order", 1);
+        var message = Incoming.Order("order", 1);
         var isInside = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -78,7 +77,7 @@ public sealed class ConcurrentDeliveryTests
         await using var other = await ShopHost.CreateAsync(database, Script.Of());
         for (var round = 0; round < 20; round++)
         {
-            var messages = Enumerable.Range(0, 10).Select(number => Envelope($"order-{round}-{number}", number)).ToArray();
+            var messages = Enumerable.Range(0, 10).Select(number => Incoming.Order($"order-{round}-{number}", number)).ToArray();
             var outcomes = await Task.WhenAll(
                 Task.Run(() => HandleAsync(one, messages)),
                 Task.Run(() => HandleAsync(other, [.. messages.Reverse()])));
@@ -128,7 +127,7 @@ public sealed class ConcurrentDeliveryTests
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.PostgreSql);
         await using var other = await ShopHost.CreateAsync(database, Script.Of());
-        MessageEnvelope[] messages = [Envelope("order-1", 1), Envelope("order-2", 1)];
+        MessageEnvelope[] messages = [Incoming.Order("order-1", 1), Incoming.Order("order-2", 1)];
         var loss = new LosesItsFirstCommit(() => HandleAsync(other, [messages[0]]));
         await using var one = await ShopHost.CreateAsync(database, Script.Of(), options: options => options
             .UseNpgsql(database.ConnectionString, npgsql => npgsql.EnableRetryOnFailure()).AddInterceptors(loss));
@@ -136,22 +135,6 @@ public sealed class ConcurrentDeliveryTests
         (await HandleAsync(one, messages)).Should().Equal(HandlingOutcome.Duplicate, HandlingOutcome.Handled);
 
         (await one.EffectsAsync()).Select(effect => effect.Key).Should().BeEquivalentTo("order-1", "order-2");
-    }
-
-    private static MessageEnvelope Envelope(string order, int number)
-    {
-        var id = Guid.CreateVersion7();
-        return new MessageEnvelope
-        {
-            Id = id,
-            Type = "shop.order-placed",
-            Source = "/test",
-            Time = DateTimeOffset.UnixEpoch,
-            ContentType = "application/json",
-            ConversationId = id,
-            Key = order,
-            Body = JsonSerializer.SerializeToUtf8Bytes(new OrderPlaced(order, number), JsonSerializerOptions.Web),
-        };
     }
 
     private static Task<IReadOnlyList<HandlingOutcome>> HandleAsync(ShopHost shop, MessageEnvelope[] messages, Func<int, Task>? inside = null)
