@@ -1,3 +1,4 @@
+using Messaging.Toolkit.EntityFrameworkCore.Tables;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Testing;
@@ -21,7 +22,7 @@ internal static class LimitedWorkload
         .Workload(clients: 3, RunAsync)
         .Finally<LimitedDb>("no job was done twice", async db => !await db.Deeds.GroupBy(deed => new { deed.Endpoint, deed.Job }).AnyAsync(deeds => deeds.Count() > 1))
         .Finally<LimitedDb>("no node went over a limit", async db => !await db.Deeds.AnyAsync(deed => deed.IsBeyondLimit))
-        .Finally<LimitedDb>("who has asked was told once, and the truth", WereToldAsync)
+        .Finally<LimitedDb>("who has asked was told once, and the truth, or his answer is a dead letter", WereToldAsync)
         .DrainsWithin(TimeSpan.FromSeconds(60)); // A lease of 5 s, a pause of 15 s after failures, and the work at its limited rate.
 
     private static async Task RunAsync(SimulationClient client)
@@ -85,7 +86,9 @@ internal static class LimitedWorkload
         var questions = await db.Questions.AsNoTracking().Select(question => question.Job).ToListAsync();
         var done = await db.Deeds.AsNoTracking().Where(deed => deed.Endpoint == "jobs").Select(deed => deed.Job).ToListAsync();
         var told = (await db.Told.AsNoTracking().ToListAsync()).ToLookup(told => told.Job, told => told.Handled);
-        return questions.TrueForAll(job => told[job].SequenceEqual([done.Contains(job)]));
+        var lost = await db.Set<DeadLetterRow>().CountAsync(letter => letter.Endpoint == "askers");
+        return questions.Count(job => !told[job].Any()) <= lost
+            && questions.TrueForAll(job => !told[job].Any() || told[job].SequenceEqual([done.Contains(job)]));
     }
 
     /// <param name="Job">What is to be done.</param>
