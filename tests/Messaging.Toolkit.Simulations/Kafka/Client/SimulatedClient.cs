@@ -17,6 +17,7 @@ internal abstract class SimulatedClient : IAsyncDisposable
     private const double GivesUp = 0.5;
 
     private readonly Dictionary<KafkaServer, KafkaConnection> connections = [];
+    private readonly Silence silence = new();
 
     protected SimulatedClient(KafkaCluster cluster, NodeLife life)
     {
@@ -49,7 +50,7 @@ internal abstract class SimulatedClient : IAsyncDisposable
 
         if (!connections.TryGetValue(server, out var connection) && server.IsUp)
         {
-            connections.Add(server, connection = new KafkaConnection(Cluster, Life, server, OnLost));
+            connections.Add(server, connection = new KafkaConnection(Cluster, Life, server, silence, OnLost));
         }
 
         return connection;

@@ -11,16 +11,18 @@ internal sealed class KafkaConnection
     private readonly Wire toServer;
     private readonly Wire toClient;
     private readonly Action<KafkaConnection> lost;
-    private bool isSilent;
+    private readonly Silence silence;
 
     /// <param name="cluster">Whose it is.</param>
     /// <param name="life">The client's.</param>
     /// <param name="server">Where it goes.</param>
+    /// <param name="silence">Of all the client's connections.</param>
     /// <param name="lost">What the client does when it finds out that there is none any more.</param>
-    public KafkaConnection(KafkaCluster cluster, NodeLife life, KafkaServer server, Action<KafkaConnection> lost)
+    public KafkaConnection(KafkaCluster cluster, NodeLife life, KafkaServer server, Silence silence, Action<KafkaConnection> lost)
     {
         this.cluster = cluster;
         this.life = life;
+        this.silence = silence;
         this.lost = lost;
         Server = server;
         toServer = new Wire(cluster.World, cluster.Lane, cluster.Random);
@@ -35,14 +37,17 @@ internal sealed class KafkaConnection
 
     public void Answer(Action answer)
     {
-        if (!isSilent)
+        if (!silence.IsKept)
         {
             toClient.Send(answer);
         }
     }
 
-    /// <summary>Nothing is answered any more, and nobody says why.</summary>
-    public void FallSilent() => isSilent = true;
+    /// <summary>
+    /// Nothing is answered to the client any more, on no connection, and nobody says why. Were it one connection, the real client would find out by itself
+    /// (<c>socket.timeout.ms</c>) and make another one.
+    /// </summary>
+    public void FallSilent() => silence.IsKept = true;
 
     /// <summary>Answers take longer for a while.</summary>
     public void Stall(TimeSpan duration) => toClient.Stall(duration);
@@ -63,4 +68,10 @@ internal sealed class KafkaConnection
         toClient.Close();
         Server.Disconnected(this);
     }
+}
+
+/// <summary>Whether a client is not answered any more.</summary>
+internal sealed class Silence
+{
+    public bool IsKept { get; set; }
 }

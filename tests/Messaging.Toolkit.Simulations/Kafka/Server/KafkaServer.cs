@@ -15,7 +15,7 @@ internal sealed class KafkaServer(KafkaCluster cluster, int number)
     /// <summary>How many records are fetched at once.</summary>
     private const int MostFetched = 20;
 
-    /// <summary>Of the confirms lost these are followed by none on a connection that stays; in the others it breaks.</summary>
+    /// <summary>Of the confirms lost these are followed by none, on connections that stay; in the others one breaks.</summary>
     private const double EternalSilences = 0.3;
 
     /// <summary>Of the failures of a producer these are for good; in the others its connection breaks.</summary>
