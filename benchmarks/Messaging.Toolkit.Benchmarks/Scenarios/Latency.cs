@@ -29,11 +29,11 @@ internal sealed class Latency : IScenario
     }
 
     /// <summary>Measures with a host that publishes, and one that relays and handles, which may be the same.</summary>
-    public static async Task<Sample> MeasureAsync(Run run, Tally tally, ShopHost publisher, ShopHost shop)
+    public static async Task<Sample> MeasureAsync(Run run, Tally tally, ShopHost publisher, ShopHost shop, int lead = 0)
     {
         await shop.StartAsync();
         await Task.Delay(TimeSpan.FromSeconds(1)); // Until the leases are taken: start-up is not what is measured.
-        var sample = await Paced.MeasureAsync(run, tally, publisher.PlaceOrderAndPublishAsync);
+        var sample = await Paced.MeasureAsync(run, tally, publisher.PlaceOrderAndPublishAsync, lead: lead);
         await shop.WaitUntilOutboxIsEmptyAsync();
         await shop.StopAsync();
         tally.Verify();

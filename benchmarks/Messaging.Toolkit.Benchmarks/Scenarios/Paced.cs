@@ -22,7 +22,8 @@ internal static class Paced
     /// <summary>From the end of each commit until the message is where the tally is.</summary>
     /// <param name="commitAsync">What the clock starts after.</param>
     /// <param name="thenAsync">What is done afterwards so that the message comes, if nobody else does it.</param>
-    public static async Task<Sample> MeasureAsync(Run run, Tally tally, Func<int, Task> commitAsync, Func<int, Task>? thenAsync = null)
+    /// <param name="lead">So many at the beginning do not count, but the first of all is noted: whoever looks for work looks seldom until there is some.</param>
+    public static async Task<Sample> MeasureAsync(Run run, Tally tally, Func<int, Task> commitAsync, Func<int, Task>? thenAsync = null, int lead = 0)
     {
         var committedAt = new long[run.Messages];
         var sample = await run.MeasureAsync(async () =>
@@ -35,7 +36,9 @@ internal static class Paced
             });
             await tally.AllHandledAsync();
         });
-        return WithPercentiles(sample, [.. committedAt.Select((committed, number) => Milliseconds(committed, tally.StartedAt(number)))]);
+        double[] took = [.. committedAt.Select((committed, number) => Milliseconds(committed, tally.StartedAt(number)))];
+        var counted = WithPercentiles(sample, took[lead..]);
+        return lead == 0 ? counted : counted with { Extra = new Dictionary<string, double>(counted.Extra!) { ["first_ms"] = took[0] } };
     }
 
     public static Sample WithPercentiles(Sample sample, double[] milliseconds) => sample with

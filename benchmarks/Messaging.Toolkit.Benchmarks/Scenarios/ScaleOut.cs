@@ -8,14 +8,15 @@ namespace Messaging.Toolkit.Benchmarks.Scenarios;
 
 /// <summary>
 /// Four processes on one database, their shares of the outbox settled and their code compiled: from the commit of all messages at once until the
-/// outbox is empty, each handled by writing a row. Floor: one process.
+/// outbox is empty, each handled by writing a row. Floor: one process. There are as many workers in all; what it costs to have as many in each of the processes
+/// is measured beside it.
 /// </summary>
 internal sealed class ScaleOut : IScenario
 {
     private const int Processes = 4;
 
     /// <summary>Handled before by each process, so that its code is compiled.</summary>
-    private const int WarmUp = 8_000;
+    private const int WarmUp = 20_000;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -31,19 +32,21 @@ internal sealed class ScaleOut : IScenario
 
     public async Task<Sample> MeasureAsync(Run run)
     {
-        var two = await MeasureAsync(run, processes: 2);
-        return await MeasureAsync(run, Processes) with { Extra = new Dictionary<string, double> { ["two_processes"] = two.Value } };
+        var two = await MeasureAsync(run, processes: 2, Workers.Count / 2);
+        var crowd = await MeasureAsync(run, Processes, Workers.Count);
+        var four = await MeasureAsync(run, Processes, Workers.Count / Processes);
+        return four with { Extra = new Dictionary<string, double> { ["two_processes"] = two.Value, ["four_with_all_workers_each"] = crowd.Value } };
     }
 
-    public Task<Sample> MeasureFloorAsync(Run run) => MeasureAsync(run, processes: 1);
+    public Task<Sample> MeasureFloorAsync(Run run) => MeasureAsync(run, processes: 1, Workers.Count);
 
-    private static async Task<Sample> MeasureAsync(Run run, int processes)
+    private static async Task<Sample> MeasureAsync(Run run, int processes, int concurrency)
     {
         await using var database = await run.CreateDatabaseAsync();
         await OutboxFiller.PrepareAsync(database);
         var warmUp = WarmUp * processes;
         var total = warmUp + run.Messages;
-        await using var children = await ChildProcesses.StartAsync(processes, ChildTasks.Work, database.Name, $"{total}");
+        await using var children = await ChildProcesses.StartAsync(processes, ChildTasks.Work, database.Name, $"{total}", $"{concurrency}");
         await WaitUntilSharedAsync(database, processes);
         await using var connection = await database.OpenAsync();
         await DrainAsync(connection, warmUp, first: 0, drain => drain());

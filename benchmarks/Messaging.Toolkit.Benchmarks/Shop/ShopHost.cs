@@ -32,8 +32,8 @@ internal sealed class ShopHost : IAsyncDisposable
         => CreateAsync(database, new Tally(0), messaging => Connect(messaging, broker));
 
     /// <summary>Publishes, relays and handles, once it is started.</summary>
-    public static Task<ShopHost> CreateAsync<THandler>(BenchmarkDatabase database, Tally tally, BenchmarkBroker? broker = null) where THandler : class, IHandle<OrderPlaced>
-        => CreateAsync(database, tally, messaging => Handle<THandler>(Connect(messaging, broker)));
+    public static Task<ShopHost> CreateAsync<THandler>(BenchmarkDatabase database, Tally tally, BenchmarkBroker? broker = null, int concurrency = Workers.Count) where THandler : class, IHandle<OrderPlaced>
+        => CreateAsync(database, tally, messaging => Handle<THandler>(Connect(messaging, broker), concurrency));
 
     /// <summary>Runs sagas and the service that they command, once it is started.</summary>
     public static Task<ShopHost> CreateSagasAsync(BenchmarkDatabase database)
@@ -180,8 +180,8 @@ internal sealed class ShopHost : IAsyncDisposable
         return broker is null ? messaging : broker.Connect(messaging);
     }
 
-    private static MessagingBuilder Handle<THandler>(MessagingBuilder messaging) where THandler : class, IHandle<OrderPlaced>
-        => messaging.Endpoint(Endpoint, e => e.Handle<OrderPlaced, THandler>().Concurrency(Workers.Count));
+    private static MessagingBuilder Handle<THandler>(MessagingBuilder messaging, int concurrency = Workers.Count) where THandler : class, IHandle<OrderPlaced>
+        => messaging.Endpoint(Endpoint, e => e.Handle<OrderPlaced, THandler>().Concurrency(concurrency));
 
     private static void AddOrder(ShopDb db, int number)
         => db.Orders.Add(new Order { Id = Guid.CreateVersion7(), Customer = number % OrderPlaced.Customers, Number = number });
