@@ -26,7 +26,7 @@ internal abstract class BenchmarkBroker : IAsyncDisposable
 
     /// <summary>Makes messages as the toolkit sends them, ready in memory.</summary>
     /// <returns>What sends them by the bare client, over a new connection, and waits until all are confirmed.</returns>
-    public abstract Func<Task> PrepareToSend(int messages);
+    public abstract Task<Func<Task>> PrepareToSendAsync(int messages);
 
     /// <summary>Begins to consume by the bare client, over a new connection.</summary>
     public abstract Task<IBareConsumer> OpenConsumerAsync();
@@ -37,7 +37,7 @@ internal abstract class BenchmarkBroker : IAsyncDisposable
     /// <summary>Takes all messages out of the queue, those among them that its last consumer has left unacknowledged.</summary>
     public abstract IAsyncEnumerable<ReceivedMessage> TakeAllAsync();
 
-    /// <summary>How long the names and values of the headers of a message are, if it is sent by <see cref="PrepareToSend"/>.</summary>
+    /// <summary>How long the names and values of the headers of a message are, if it is sent by <see cref="PrepareToSendAsync"/>.</summary>
     public abstract int HeaderBytesOf(int number);
 
     public abstract ValueTask DisposeAsync();

@@ -50,7 +50,7 @@ internal static class HandWrittenRabbitMQSamples
     {
         await using var database = await run.CreateDatabaseAsync();
         await using var broker = await RabbitMQBroker.CreateAsync();
-        await broker.PrepareToSend(run.Messages)();
+        await (await broker.PrepareToSendAsync(run.Messages))();
         await using var shop = await HandWrittenShop.CreateAsync(database);
         var sample = await run.MeasureAsync(async () =>
         {

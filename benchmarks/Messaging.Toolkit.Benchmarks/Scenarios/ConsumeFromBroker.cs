@@ -32,7 +32,7 @@ internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase
     {
         await using var database = await run.CreateDatabaseAsync();
         await using var broker = await BenchmarkBroker.CreateAsync(transport, offsetsInDatabase);
-        await broker.PrepareToSend(run.Messages)();
+        await (await broker.PrepareToSendAsync(run.Messages))();
         var tally = new Tally(run.Messages);
         await using var shop = await ShopHost.CreateAsync<InvoiceHandler>(database, tally, broker);
         var sample = await run.MeasureAsync(async () =>
@@ -51,7 +51,7 @@ internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase
     {
         await using var database = await run.CreateDatabaseAsync();
         await using var broker = await BenchmarkBroker.CreateAsync(transport);
-        await broker.PrepareToSend(run.Messages)();
+        await (await broker.PrepareToSendAsync(run.Messages))();
         await using var shop = await ShopHost.CreatePlainAsync(database);
         var sample = await run.MeasureAsync(() => ConsumeAsync(run, broker, shop));
         await shop.VerifyAsync(invoices: run.Messages, claims: run.Messages);

@@ -48,7 +48,7 @@ internal sealed class RelayToBroker(string transport) : IScenario
     public async Task<Sample> MeasureFloorAsync(Run run)
     {
         await using var broker = await BenchmarkBroker.CreateAsync(transport);
-        var sample = await run.MeasureAsync(broker.PrepareToSend(run.Messages));
+        var sample = await run.MeasureAsync(await broker.PrepareToSendAsync(run.Messages));
         await VerifyQueueAsync(run, broker);
         return sample;
     }

@@ -3,16 +3,17 @@ using Confluent.Kafka;
 namespace Messaging.Toolkit.Benchmarks.Brokers.Kafka;
 
 /// <summary>Produces with Confluent.Kafka as fast as it can be told to, with the properties that the toolkit sets. A message that fails ends it.</summary>
-internal static class KafkaSender
+internal sealed class KafkaSender(string servers, string topic) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private readonly IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(Properties(servers)).SetLogHandler((_, _) => { }).Build();
+
     /// <summary>Produces messages and waits until each is confirmed.</summary>
-    public static async Task SendAsync(string servers, string topic, IReadOnlyList<Message<byte[], byte[]>> messages)
+    public async Task SendAsync(IReadOnlyList<Message<byte[], byte[]>> messages)
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var confirmed = 0;
-        using var producer = new ProducerBuilder<byte[], byte[]>(Properties(servers)).SetLogHandler((_, _) => { }).Build();
         Action<DeliveryReport<byte[], byte[]>> delivered = report =>
         {
             if (report.Error.IsError)
@@ -26,7 +27,7 @@ internal static class KafkaSender
         };
         foreach (var message in messages)
         {
-            while (!TryProduce(producer, topic, message, delivered))
+            while (!TryProduce(message, delivered))
             {
                 // The client's own queue is full. Reports empty it, on the client's thread.
                 await Task.WhenAny(end.Task, Task.Delay(1));
@@ -36,7 +37,9 @@ internal static class KafkaSender
         await end.Task.WaitAsync(Patience);
     }
 
-    private static bool TryProduce(IProducer<byte[], byte[]> producer, string topic, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> delivered)
+    public void Dispose() => producer.Dispose();
+
+    private bool TryProduce(Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> delivered)
     {
         try
         {

@@ -55,14 +55,14 @@ internal sealed class RabbitMQBroker : BenchmarkBroker
         rabbit.Prefix = prefix;
     });
 
-    public override Func<Task> PrepareToSend(int messages)
+    public override Task<Func<Task>> PrepareToSendAsync(int messages)
     {
         var ready = RabbitMQMessage.CreateMany(messages);
-        return async () =>
+        return Task.FromResult<Func<Task>>(async () =>
         {
             await using var sending = await ConnectAsync();
             await RabbitMQSender.SendAsync(sending, Exchange, ready);
-        };
+        });
     }
 
     public override async Task<IBareConsumer> OpenConsumerAsync() => await RabbitMQConsumer.OpenAsync(await ConnectAsync(), Queue);
