@@ -86,9 +86,9 @@ internal static class LimitedWorkload
         var questions = await db.Questions.AsNoTracking().Select(question => question.Job).ToListAsync();
         var done = await db.Deeds.AsNoTracking().Where(deed => deed.Endpoint == "jobs").Select(deed => deed.Job).ToListAsync();
         var told = (await db.Told.AsNoTracking().ToListAsync()).ToLookup(told => told.Job, told => told.Handled);
-        var lost = await db.Set<DeadLetterRow>().CountAsync(letter => letter.Endpoint == "askers");
-        return questions.Count(job => !told[job].Any()) <= lost
-            && questions.TrueForAll(job => !told[job].Any() || told[job].SequenceEqual([done.Contains(job)]));
+        var untold = (await db.Set<DeadLetterRow>().AsNoTracking().Where(letter => letter.Endpoint == "askers").ToListAsync())
+            .ConvertAll(letter => EnvelopeHeaders.Read(letter.MessageId, letter.Type, letter.Key, letter.Headers, letter.Body).InReplyTo);
+        return questions.TrueForAll(job => untold.Contains(job) ? !told[job].Any() : told[job].SequenceEqual([done.Contains(job)]));
     }
 
     /// <param name="Job">What is to be done.</param>

@@ -25,6 +25,11 @@ internal sealed class KafkaSender(string servers, string topic) : IDisposable
                 end.TrySetResult();
             }
         };
+        if (messages.Count == 0)
+        {
+            return;
+        }
+
         foreach (var message in messages)
         {
             while (!TryProduce(message, delivered))
