@@ -12,6 +12,11 @@ internal sealed class KafkaSender(string servers, string topic) : IDisposable
     /// <summary>Produces messages and waits until each is confirmed.</summary>
     public async Task SendAsync(IReadOnlyList<Message<byte[], byte[]>> messages)
     {
+        if (messages.Count == 0)
+        {
+            return;
+        }
+
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var confirmed = 0;
         Action<DeliveryReport<byte[], byte[]>> delivered = report =>
@@ -25,11 +30,6 @@ internal sealed class KafkaSender(string servers, string topic) : IDisposable
                 end.TrySetResult();
             }
         };
-        if (messages.Count == 0)
-        {
-            return;
-        }
-
         foreach (var message in messages)
         {
             while (!TryProduce(message, delivered))
