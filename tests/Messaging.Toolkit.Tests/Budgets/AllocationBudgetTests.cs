@@ -33,14 +33,14 @@ public sealed class AllocationBudgetTests
         {
             Id = id, Destination = "billing", Bucket = id % 64, MessageId = Envelope.Id, Type = Envelope.Type, Key = $"customer-{id}", Headers = "{}", Body = [],
         }).ToList();
-        var ids = records.ConvertAll(record => record.Id);
 
         Bytes(() =>
         {
             var query = window.NextQuery([1, 2, 3])!;
             window.NotePages(query, records);
             window.Add(records.Select(record => (record, Envelope)));
-            window.Remove(ids);
+            records.ForEach(record => window.Confirm(record, out _));
+            window.Remove(window.Confirmed);
         }).Should().BeLessThanOrEqualTo(200 * Messages);
     }
 
