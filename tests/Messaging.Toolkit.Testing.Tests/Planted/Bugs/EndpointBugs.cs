@@ -52,7 +52,7 @@ internal static class EndpointBugs
             """),
 
         new("back of the line", "A message that failed goes to the back of its key's line.", Queue,
-            "public void PutBack(T item) => returned.Push(item);",
+            "public void PutBack(T item) => (returned ??= new()).Push(item);",
             "public void PutBack(T item) => items.Enqueue(item);"),
 
         new("group put back reversed", "Messages of a group that failed go back to their lines in the opposite order.", Queue,
