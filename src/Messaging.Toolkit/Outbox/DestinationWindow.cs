@@ -77,15 +77,24 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     public bool Confirm(OutboxRecord record)
     {
         pause?.Forgive();
-        Keep(record);
+        confirmed.Add(record.Id);
         return Forget(record);
     }
 
-    /// <summary>Keeps a row that was confirmed from being read until it is deleted.</summary>
-    public void Keep(OutboxRecord record) => confirmed.Add(record.Id);
-
     /// <summary>Forgets a row that has been deleted.</summary>
-    public void Remove(OutboxRecord record) => confirmed.Remove(record.Id);
+    public void Remove(long id) => confirmed.Remove(id);
+
+    /// <summary>Forgets all that is under way, and the pause; what was confirmed is still to be deleted.</summary>
+    public void Lose()
+    {
+        inFlight.Clear();
+        perKey.Clear();
+        heldKeys.Clear();
+        returnedKeys.Clear();
+        bytesInFlight = 0;
+        HasMore = false;
+        pause?.End();
+    }
 
     private bool Forget(OutboxRecord record)
     {

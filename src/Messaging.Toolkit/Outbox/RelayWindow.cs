@@ -16,7 +16,10 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
 {
     private readonly Lock gate = new();
     private readonly Dictionary<long, OutboxRecord> inFlight = [];
-    private readonly Dictionary<long, OutboxRecord> confirmed = [];
+
+    /// <summary>Without their bodies, which are no longer counted.</summary>
+    private readonly Dictionary<long, (DestinationWindow Window, int Bucket)> confirmed = [];
+
     private readonly Dictionary<string, DestinationWindow> windows =
         destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes, newPause?.Invoke()), StringComparer.Ordinal);
 
@@ -92,8 +95,9 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
                 return isKeyFree = false;
             }
 
-            isKeyFree = windows[record.Destination].Confirm(record);
-            confirmed.Add(record.Id, record);
+            var window = windows[record.Destination];
+            isKeyFree = window.Confirm(record);
+            confirmed.Add(record.Id, (window, record.Bucket));
             return confirmed.Count == 1 || confirmed.Count == manyConfirmed || inFlight.Count == 0;
         }
     }
@@ -141,10 +145,10 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         {
             foreach (var id in ids)
             {
-                if (confirmed.Remove(id, out var record))
+                if (confirmed.Remove(id, out var row))
                 {
-                    windows[record.Destination].Remove(record);
-                    perBucket[record.Bucket]--;
+                    row.Window.Remove(id);
+                    perBucket[row.Bucket]--;
                 }
             }
         }
@@ -156,17 +160,15 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         lock (gate)
         {
             var lost = inFlight.Count;
-            inFlight.Clear();
-            Array.Clear(perBucket);
-            foreach (var name in destinations)
+            foreach (var record in inFlight.Values)
             {
-                windows[name] = new DestinationWindow(name, size, bytes, newPause?.Invoke());
+                perBucket[record.Bucket]--;
             }
 
-            foreach (var record in confirmed.Values)
+            inFlight.Clear();
+            foreach (var window in windows.Values)
             {
-                windows[record.Destination].Keep(record);
-                perBucket[record.Bucket]++;
+                window.Lose();
             }
 
             return lost;

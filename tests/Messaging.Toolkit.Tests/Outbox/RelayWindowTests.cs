@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
@@ -307,6 +308,21 @@ public sealed class RelayWindowTests
     }
 
     [Fact]
+    public void A_destination_that_paused_is_tried_at_once_by_a_new_sender()
+    {
+        var pausing = new RelayWindow(["a"], 16, Bytes, () => new DestinationPause(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), new SeededEntropy(1)), new ManualTimeProvider()));
+        var record = Record("a", "k");
+        pausing.Add(With([record]));
+        pausing.Return(record);
+        pausing.NextQuery(Buckets).Should().BeNull();
+
+        pausing.Lose().Should().Be(0);
+
+        pausing.NextTry.Should().BeNull();
+        pausing.NextQuery(Buckets)!.Destinations.Single().HeldKeys.Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_row_that_was_confirmed_is_not_sent_again_before_it_is_deleted()
     {
         var record = Add("a", 1)[0];
@@ -316,6 +332,25 @@ public sealed class RelayWindowTests
         window.Find(record.Id).Should().BeNull();
         window.Confirm(record, out _).Should().BeFalse("a broker may say it twice");
         window.Confirmed.Should().Equal(record.Id);
+    }
+
+    [Fact]
+    public void A_row_that_was_confirmed_holds_no_body()
+    {
+        var body = ConfirmOne();
+        GC.Collect();
+
+        body.IsAlive.Should().BeFalse("the window's bytes count what is under way, and it is not");
+        window.Confirmed.Should().ContainSingle();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference ConfirmOne()
+        {
+            var record = Record("a", null) with { Body = new byte[1000] };
+            window.Add(With([record]));
+            window.Confirm(record, out _);
+            return new WeakReference(record.Body);
+        }
     }
 
     [Fact]

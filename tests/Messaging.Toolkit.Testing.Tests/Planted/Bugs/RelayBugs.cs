@@ -49,7 +49,7 @@ internal static class RelayBugs
             """),
 
         new("confirmed stays under way", "A message that was confirmed keeps its place among those under way.", Window,
-            "isKeyFree = windows[record.Destination].Confirm(record);",
+            "isKeyFree = window.Confirm(record);",
             "isKeyFree = false;"),
 
         new("one destination at a time", "The relay reads for the first destination that has room, and for no other.", Window,
