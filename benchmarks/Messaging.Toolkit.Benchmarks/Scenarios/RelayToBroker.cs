@@ -18,7 +18,14 @@ internal sealed class RelayToBroker(string transport) : IScenario
 
     public string Unit => "msg/s";
 
-    public IReadOnlyList<Baseline> Baselines => transport == TransportNames.RabbitMQ ? [new("hand_written", HandWrittenRabbitMQSamples.RelayAsync)] : [];
+    public IReadOnlyList<Baseline> Baselines
+    {
+        get
+        {
+            var rowsAlone = new Baseline("rows_alone", run => RowsAlone.MeasureAsync(run, transport));
+            return transport == TransportNames.RabbitMQ ? [new("hand_written", HandWrittenRabbitMQSamples.RelayAsync), rowsAlone] : [rowsAlone];
+        }
+    }
 
     public int DefaultMessages(DatabaseKind database) => transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;
 

@@ -12,17 +12,17 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 internal sealed class SharedConnection : IAsyncDisposable
 {
     private readonly DatabaseFacade database;
-    private readonly RelationalOptionsExtension options;
+    private readonly OwnConnection own;
     private readonly string? connectionString;
     private IDbContextTransaction? handle;
 
     private SharedConnection(DbContext context)
     {
         database = context.Database;
-        options = RelationalOptionsExtension.Extract(context.GetService<IDbContextOptions>());
+        own = OwnConnection.Of(context);
 
         // Asked of the context and before joining: connections forget their password once they are open.
-        connectionString = options is { Connection: null, ConnectionString: not null } ? database.GetConnectionString() : null;
+        connectionString = own.StringOf(database);
     }
 
     public static async Task<SharedConnection> JoinAsync(DbContext context, DbContext leader, DbTransaction transaction, CancellationToken cancellationToken)
@@ -59,20 +59,7 @@ internal sealed class SharedConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await LeaveAsync();
-
-        if (options.Connection is { } given)
-        {
-            database.SetDbConnection(given, options.IsConnectionOwned);
-            return;
-        }
-
-        // Without a connection the context makes one again when it needs it, from its data source if it has one. Only if it has
-        // none has it forgotten its string: given the string all the same, it would forget its data source, password and all.
-        database.SetDbConnection(null, contextOwnsConnection: true);
-        if (connectionString is not null && string.IsNullOrEmpty(database.GetDbConnection().ConnectionString))
-        {
-            database.SetConnectionString(connectionString);
-        }
+        own.GiveBack(database, connectionString);
     }
 
     private async Task LeaveAsync()

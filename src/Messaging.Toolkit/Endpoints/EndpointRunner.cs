@@ -21,21 +21,16 @@ internal sealed class EndpointRunner(
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly KeyedQueue<Work> queue = new(static work => work.Lane, static work => work.RunsAlone, UrgencyOf(endpoint, logger));
+    private readonly WaitingWork waiting = new(endpoint, throttle, time, logger);
     private readonly ParkedReceiver parking = new(endpoint.Name, store, logger);
-
-    /// <summary>The parked messages that are in these hands; each as it was taken again meanwhile, or null if it was not.</summary>
-    private readonly Dictionary<long, ParkedMessage?> parked = [];
-
+    private readonly ParkedInHand parked = new();
     private readonly int prefetch = Math.Max(1, endpoint.Prefetch / intakes.Count);
     private readonly CancellationTokenSource stopReceiving = new();
     private readonly CancellationTokenSource stopHandling = new();
     private Task receiving = Task.CompletedTask;
-    private readonly Staffing staffing = new(endpoint.Concurrency, endpoint.MaxGroup, time);
     private int workers;
     private bool isHeldUp;
     private bool isWatched;
-    private bool hasStreams;
     private bool isFinished;
 
     public string Name => endpoint.Name;
@@ -63,14 +58,9 @@ internal sealed class EndpointRunner(
             // Before what the transport has brought of its key, which waits for it.
             foreach (var delivery in deliveries)
             {
-                if (parked.TryAdd(delivery.Message.Id, null))
+                if (parked.Take(delivery.Message))
                 {
-                    queue.AddFirst(new Work(delivery, parking));
-                }
-                else
-                {
-                    // It is in these hands for longer than its lease, or was postponed by them and they do not know that yet.
-                    parked[delivery.Message.Id] = delivery.Message;
+                    waiting.AddFirst(new Work(delivery, parking));
                 }
             }
 
@@ -177,8 +167,7 @@ internal sealed class EndpointRunner(
             {
                 intake.NoteOrigin(delivery);
                 intake.Held++;
-                hasStreams |= delivery.Place is not null;
-                queue.Add(new Work(delivery, receiver, intake));
+                waiting.Add(new Work(delivery, receiver, intake));
             }
 
             StartWorkers();
@@ -188,18 +177,18 @@ internal sealed class EndpointRunner(
     /// <summary>Gives back what a receiver has brought and nobody has begun with, and what is parked, which comes again of itself.</summary>
     private async Task GiveBackWaitingAsync(IReceiver receiver)
     {
-        List<Work> waiting;
+        List<Work> works;
         List<ParkedMessage> takenAgain;
         lock (gate)
         {
-            waiting = queue.Remove(work => work.Receiver == receiver || work.Receiver == parking);
-            takenAgain = Forget(waiting);
-            MakeRoom(waiting);
+            works = waiting.Remove(work => work.Receiver == receiver || work.Receiver == parking);
+            takenAgain = parked.LetGo(works);
+            MakeRoom(works);
         }
 
         await parking.GiveBackAsync(takenAgain, CancellationToken.None);
         alarm.Set(); // There is room for parked messages again.
-        foreach (var ofReceiver in waiting.GroupBy(item => item.Receiver))
+        foreach (var ofReceiver in works.GroupBy(item => item.Receiver))
         {
             try
             {
@@ -216,7 +205,7 @@ internal sealed class EndpointRunner(
     /// <summary>Call with the lock held.</summary>
     private void StartWorkers()
     {
-        while (!stopReceiving.IsCancellationRequested && workers < endpoint.Concurrency && queue.Ready > 0 && !IsEnough() && TakeGroup() is { Count: > 0 } group)
+        while (!stopReceiving.IsCancellationRequested && workers < endpoint.Concurrency && waiting.IsReady && !IsEnough() && TakeGroup() is { Count: > 0 } group)
         {
             workers++;
             _ = WorkAsync(group);
@@ -242,7 +231,11 @@ internal sealed class EndpointRunner(
         try
         {
             var verdicts = await processor.AttemptAsync(group, stopHandling.Token);
-            Observe(group);
+            lock (gate)
+            {
+                waiting.Observe(group);
+            }
+
             return verdicts;
         }
         catch (Exception exception)
@@ -293,7 +286,7 @@ internal sealed class EndpointRunner(
         List<ParkedMessage> takenAgain;
         lock (gate)
         {
-            takenAgain = Forget(settled);
+            takenAgain = parked.LetGo(settled);
         }
 
         await parking.GiveBackAsync(takenAgain, CancellationToken.None);
@@ -305,9 +298,8 @@ internal sealed class EndpointRunner(
         var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
-            staffing.End(group, group.Count);
             MakeRoom(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First));
-            var pausing = queue.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
+            var pausing = waiting.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
             foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
             {
                 _ = ResumeLaterAsync(line, verdict.Pause, verdict.Turn);
@@ -336,21 +328,6 @@ internal sealed class EndpointRunner(
         }
     }
 
-    /// <summary>Call with the lock held. Returns those that were taken again while they were here.</summary>
-    private List<ParkedMessage> Forget(IEnumerable<Work> works)
-    {
-        var takenAgain = new List<ParkedMessage>();
-        foreach (var message in works.Select(work => work.Parked).OfType<ParkedMessage>())
-        {
-            if (parked.Remove(message.Id, out var again) && again is not null)
-            {
-                takenAgain.Add(again);
-            }
-        }
-
-        return takenAgain;
-    }
-
     /// <summary>What transports have brought is held here no longer. Call with the lock held.</summary>
     private static void MakeRoom(IEnumerable<Work> works)
     {
@@ -373,7 +350,7 @@ internal sealed class EndpointRunner(
 
         lock (gate)
         {
-            queue.Resume(line);
+            waiting.Resume(line);
             StartWorkers();
         }
     }
@@ -381,8 +358,7 @@ internal sealed class EndpointRunner(
     /// <summary>Whether those that run will soon take what waits. If they do not, others do. Call with the lock held.</summary>
     private bool IsEnough()
     {
-        // What has a permit must not wait, or that is lost; and what shares no transaction waits for a worker of its own.
-        var isEnough = throttle is null && queue.Ready > 0 && !queue.NextRunsAlone && staffing.IsEnough(queue.Waiting);
+        var isEnough = waiting.WillBeTaken;
         if (isEnough && !isWatched)
         {
             isWatched = true;
@@ -413,32 +389,8 @@ internal sealed class EndpointRunner(
     /// <summary>Call with the lock held.</summary>
     private List<Work> TakeGroup()
     {
-        var group = TakeShare();
-        if (group.Count > 0)
-        {
-            staffing.Begin(group);
-        }
-
-        return group;
-    }
-
-    /// <summary>Call with the lock held.</summary>
-    private List<Work> TakeShare()
-    {
-        // A fair share of what waits, so that no worker idles while another runs a long group. Of streams there may be fewer than workers, and who takes
-        // one takes all that waits in it: then the lines are shared out too.
-        var useful = staffing.Useful(queue.Waiting);
-        useful = hasStreams ? Math.Clamp(queue.Ready, 1, useful) : useful;
-        var share = (queue.Waiting + useful - 1) / useful;
-        var mostLines = hasStreams ? Math.Max(1, (queue.Ready + useful - 1) / useful) : int.MaxValue;
-        var most = Math.Clamp(share, 1, staffing.MostInGroup);
-        if (throttle is null)
-        {
-            return queue.Take(most, maxLines: mostLines);
-        }
-
-        var group = throttle.Take(queue, most, mostLines);
-        if (throttle.MustWait && !isHeldUp)
+        var group = waiting.Take();
+        if (throttle is { MustWait: true } && !isHeldUp)
         {
             isHeldUp = true;
             _ = GoOnLaterAsync(throttle);
@@ -482,31 +434,5 @@ internal sealed class EndpointRunner(
         }
 
         Throttle.Release(group);
-    }
-
-    private static Func<Work, bool>? UrgencyOf(EndpointDefinition endpoint, ILogger logger) => endpoint.IsUrgent is not { } isUrgent ? null : work =>
-    {
-        try
-        {
-            return work.IsUrgent ??= isUrgent(work.Delivery.Envelope);
-        }
-        catch (Exception exception)
-        {
-            // The application's own predicate: its message must not be lost because of it.
-            logger.UrgencyUnknown(endpoint.Name, work.Delivery.Envelope.Id, work.Delivery.Envelope.Type, exception);
-            work.IsUrgent = false;
-            return false;
-        }
-    };
-
-    private void Observe(List<Work> group)
-    {
-        lock (gate)
-        {
-            foreach (var handlerTime in group.Select(work => work.HandlerTime).OfType<TimeSpan>())
-            {
-                staffing.Observe(handlerTime);
-            }
-        }
     }
 }

@@ -186,36 +186,38 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
         }
     }
 
-    /// <summary>The items of one key, in order.</summary>
+    /// <summary>The items of one key, in order. Most have but one in their life, so that the rest is made when it is needed.</summary>
     public sealed class Line(string? key)
     {
         private readonly Queue<T> items = new();
-        private readonly Stack<T> returned = new();
-        private readonly Queue<T> before = new();
+        private Stack<T>? returned;
+        private Queue<T>? before;
 
         public string? Key { get; } = key;
 
-        public bool IsEmpty => items.Count == 0 && returned.Count == 0 && before.Count == 0;
+        public bool IsEmpty => items.Count == 0 && returned is not { Count: > 0 } && before is not { Count: > 0 };
 
-        public T First => before.TryPeek(out var item) || returned.TryPeek(out item) ? item : items.Peek();
+        public T First => before is { Count: > 0 } ? before.Peek() : returned is { Count: > 0 } ? returned.Peek() : items.Peek();
 
         public void Add(T item) => items.Enqueue(item);
 
         /// <summary>Before all that are in the line, and what is put back into it.</summary>
-        public void AddFirst(T item) => before.Enqueue(item);
+        public void AddFirst(T item) => (before ??= new()).Enqueue(item);
 
-        public void PutBack(T item) => returned.Push(item);
+        public void PutBack(T item) => (returned ??= new()).Push(item);
 
         /// <summary>Adds to the list, in their order, those that go.</summary>
         public void Remove(Func<T, bool> goes, List<T> removed)
         {
-            Remove(before, goes, removed);
-            var putBack = returned.ToList();
-            returned.Clear();
-            removed.AddRange(putBack.Where(goes));
-            foreach (var item in putBack.Where(item => !goes(item)).Reverse())
+            if (before is not null)
             {
-                returned.Push(item);
+                Remove(before, goes, removed);
+            }
+
+            if (returned is not null)
+            {
+                removed.AddRange(returned.Where(goes));
+                returned = new(returned.Where(item => !goes(item)).Reverse());
             }
 
             Remove(items, goes, removed);
@@ -237,6 +239,6 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
             }
         }
 
-        public T Take() => before.TryDequeue(out var item) || returned.TryPop(out item) ? item : items.Dequeue();
+        public T Take() => before is { Count: > 0 } ? before.Dequeue() : returned is { Count: > 0 } ? returned.Pop() : items.Dequeue();
     }
 }

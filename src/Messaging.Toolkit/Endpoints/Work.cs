@@ -83,7 +83,7 @@ internal sealed class Work(Delivery delivery, IReceiver receiver, Intake? intake
     public InstanceGate.Ticket? Ticket { get; set; }
 
     /// <summary>What has failed for good in it and is not tried again, while the message is.</summary>
-    public List<StepFailedException> GivenUp { get; } = [];
+    public IReadOnlyList<StepFailedException> GivenUp { get; private set; } = [];
 
     /// <summary>What its handlers want to be done when their transaction has committed.</summary>
     public Action? AfterCommit { get; set; }
@@ -125,12 +125,12 @@ internal sealed class Work(Delivery delivery, IReceiver receiver, Intake? intake
     /// <summary>Gives up a step, so that the next attempt does without. False if that was done before, and has not helped.</summary>
     public bool GiveUp(StepFailedException failure)
     {
-        if (GivenUp.Exists(known => known.IsOf(failure.Saga, failure.Effect)))
+        if (GivenUp.Any(known => known.IsOf(failure.Saga, failure.Effect)))
         {
             return false;
         }
 
-        GivenUp.Add(failure);
+        GivenUp = [.. GivenUp, failure];
         FailuresOfStep = 0;
         RunsAlone = true;
         return true;

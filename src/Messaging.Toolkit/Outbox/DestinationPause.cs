@@ -31,4 +31,11 @@ internal sealed class DestinationPause(Backoff backoff, TimeProvider time)
 
     /// <summary>Something was confirmed: the next pause is a short one again.</summary>
     public void Forgive() => rounds = 0;
+
+    /// <summary>There is a new connection to it: whatever it gave back before, it is tried at once.</summary>
+    public void End()
+    {
+        until = TimeSpan.Zero;
+        rounds = 0;
+    }
 }

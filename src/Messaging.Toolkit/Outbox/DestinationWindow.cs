@@ -10,14 +10,15 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     private const int MostPerKey = 125;
 
     private readonly HashSet<long> inFlight = [];
+    private readonly HashSet<long> confirmed = [];
     private readonly Dictionary<string, int> perKey = new(StringComparer.Ordinal);
     private readonly HashSet<string> heldKeys = new(StringComparer.Ordinal);
 
     /// <summary>Keys of which a message was given back, and the first page that is read after that.</summary>
     private readonly Dictionary<string, long> returnedKeys = new(StringComparer.Ordinal);
 
-    // A page of a few rows costs as much as one of many: it is read when a quarter is free.
-    private readonly int leastRoom = Math.Max(1, size / 4);
+    // A page of a few rows costs as much as one of many: it is read when half is free.
+    private readonly int leastRoom = Math.Max(1, size / 2);
     private readonly int mostPerKey = Math.Clamp(size / 8, 1, MostPerKey);
     private long bytesInFlight;
 
@@ -30,13 +31,13 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     /// <summary>How long nothing is read because messages were given back.</summary>
     public TimeSpan Pause => pause?.Left ?? TimeSpan.Zero;
 
-    /// <summary>Whether reading is worth it.</summary>
-    public bool HasRoom => Pause == TimeSpan.Zero && size - inFlight.Count >= leastRoom && bytesInFlight <= bytes / 4 * 3;
+    /// <summary>Whether reading is worth it. It is not while deleting does not keep up: each page would have to step over what was confirmed.</summary>
+    public bool HasRoom => Pause == TimeSpan.Zero && size - inFlight.Count >= leastRoom && confirmed.Count <= size && bytesInFlight <= bytes / 4 * 3;
 
     public DestinationRoom ToRoom()
     {
         var room = Math.Clamp((bytes - bytesInFlight) / expectedBytes, 1, size - inFlight.Count);
-        return new(destination, (int)room, [.. inFlight], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))]);
+        return new(destination, (int)room, [.. inFlight, .. confirmed], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))]);
     }
 
     /// <summary>
@@ -56,7 +57,7 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
         }
 
         var hasRoom = bytesInFlight < bytes && (record.Key is null || perKey.GetValueOrDefault(record.Key) < mostPerKey);
-        if (!hasRoom || !inFlight.Add(record.Id))
+        if (!hasRoom || confirmed.Contains(record.Id) || !inFlight.Add(record.Id))
         {
             HasMore |= !hasRoom;
             return false;
@@ -72,11 +73,27 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
         return true;
     }
 
-    /// <summary>Removes a row. True if rows of its key may be read again.</summary>
-    public bool Remove(OutboxRecord record)
+    /// <summary>Makes room for another row, and keeps this one from being read until it is deleted. True if rows of its key may be read again.</summary>
+    public bool Confirm(OutboxRecord record)
     {
         pause?.Forgive();
+        confirmed.Add(record.Id);
         return Forget(record);
+    }
+
+    /// <summary>Forgets a row that has been deleted.</summary>
+    public void Remove(long id) => confirmed.Remove(id);
+
+    /// <summary>Forgets all that is under way, and the pause; what was confirmed is still to be deleted.</summary>
+    public void Lose()
+    {
+        inFlight.Clear();
+        perKey.Clear();
+        heldKeys.Clear();
+        returnedKeys.Clear();
+        bytesInFlight = 0;
+        HasMore = false;
+        pause?.End();
     }
 
     private bool Forget(OutboxRecord record)

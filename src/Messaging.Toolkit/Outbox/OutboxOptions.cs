@@ -9,8 +9,8 @@ public sealed class OutboxOptions
     /// <summary>Whether this process relays and runs its endpoints at all. Default true. One that only publishes leaves both to others.</summary>
     public bool RelayHere { get; set; } = true;
 
-    /// <summary>How many messages per destination may be under way at once. Default 1,000; from 1 to 10,000.</summary>
-    public int Window { get; set; } = 1000;
+    /// <summary>How many messages per destination may be under way at once. Default 2,000; from 1 to 10,000.</summary>
+    public int Window { get; set; } = 2000;
 
     /// <summary>
     /// How many bytes of bodies per destination may be under way at once; one message more may be. Default 16 MiB; from 1 KiB to 1 GiB.

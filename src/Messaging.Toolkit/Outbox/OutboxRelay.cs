@@ -10,19 +10,23 @@ using Microsoft.Extensions.Logging;
 namespace Messaging.Toolkit.Outbox;
 
 /// <summary>
-/// Brings the messages of one store's outbox to the destinations of one transport. Two loops share a window: one reads rows and sends
-/// them, the other deletes the rows of what was confirmed, so that the next page is read while the last one is on its
-/// way. No transaction is open while a message is under way, and the only truth is that a row exists: whatever goes
-/// wrong, it is read again.
+/// Brings the messages of one store's outbox to the destinations of one transport. Three loops share a window: one reads rows and sends
+/// them, one hears what was confirmed, which makes room for the next page, and one deletes the rows of what was confirmed, many at a time.
+/// No transaction is open while a message is under way, and the only truth is that a row exists: whatever goes wrong, it is read again.
 /// </summary>
 internal sealed class OutboxRelay(
     IMessageStore store, string name, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
     OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, RelayTelemetry telemetry, ILogger logger, WorkState state)
 {
+    /// <summary>For how long the row of what was confirmed is kept at most while more is under way, so that one statement deletes many.</summary>
+    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
+
     private readonly CancellationTokenSource stopSending = new();
     private readonly CancellationTokenSource stopConfirming = new();
     private readonly Signal drained = new(time);
-    private volatile RelayWindow window = NewWindow(destinations, options, time, entropy);
+    private readonly Signal confirmed = new(time);
+    private readonly RelayWindow window =
+        new(destinations, options.Window, options.WindowBytes, () => new DestinationPause(new Backoff(options.MinPollInterval, options.MaxBackoff, entropy), time));
     private TimeSpan pollInterval = options.MinPollInterval;
     private Task running = Task.CompletedTask;
     private volatile Task sending = Task.CompletedTask;
@@ -30,7 +34,9 @@ internal sealed class OutboxRelay(
     public void Start()
     {
         leases.AskBeforeGivingUp(bucket => window.HasBucket(bucket));
-        running = NewLoop("relay", state).RunAsync(RunSessionAsync, stopConfirming.Token);
+        running = Task.WhenAll(
+            NewLoop("relay", state).RunAsync(RunSessionAsync, stopConfirming.Token),
+            NewLoop("deleting").RunAsync(DeleteOnceAsync, stopConfirming.Token));
     }
 
     /// <summary>Sends nothing more: when it completes, or the token fires, the last message is handed over. What is under way is still confirmed.</summary>
@@ -72,19 +78,18 @@ internal sealed class OutboxRelay(
         using var broken = new CancellationTokenSource();
         using var sendingUntil = CancellationTokenSource.CreateLinkedTokenSource(stopSending.Token, broken.Token);
         using var confirmingUntil = CancellationTokenSource.CreateLinkedTokenSource(stopping, broken.Token);
-        var confirmations = new Confirmations();
+        var results = new Queue<SendResult>();
         try
         {
             sending = UntilBroken(NewLoop("sending", state).RunAsync(token => SendOnceAsync(sender, token), sendingUntil.Token));
             await Task.WhenAll(
                 sending,
-                UntilBroken(NewLoop("confirming").RunAsync(token => ConfirmOnceAsync(sender, confirmations, token), confirmingUntil.Token)));
+                UntilBroken(NewLoop("confirming").RunAsync(token => ConfirmOnceAsync(sender, results, token), confirmingUntil.Token)));
         }
         finally
         {
             // What this sender did not report is unknown now: it is read and sent again.
-            telemetry.Lost(window.Count);
-            window = NewWindow(destinations, options, time, entropy);
+            telemetry.Lost(window.Lose());
         }
 
         async Task UntilBroken(Task loop)
@@ -131,9 +136,6 @@ internal sealed class OutboxRelay(
     /// <summary>Until the next look, also for a destination that pauses. In whole milliseconds: a timer knows no others.</summary>
     private TimeSpan Wait() => window.NextTry is { } pause ? Min(pollInterval, TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds))) : pollInterval;
 
-    private static RelayWindow NewWindow(IReadOnlyCollection<string> destinations, OutboxOptions options, TimeProvider time, EntropySource entropy)
-        => new(destinations, options.Window, options.WindowBytes, () => new DestinationPause(new Backoff(options.MinPollInterval, options.MaxBackoff, entropy), time));
-
     private async Task SendAsync(ISender sender, IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
     {
         var messages = await ReadEnvelopesAsync(records, cancellationToken);
@@ -165,39 +167,72 @@ internal sealed class OutboxRelay(
         }
     }
 
-    /// <summary>Waits for results and deletes the rows of what was confirmed. Called again after a failure, it goes on where it failed.</summary>
-    public async Task ConfirmOnceAsync(ISender sender, Confirmations confirmations, CancellationToken cancellationToken)
+    /// <summary>Waits for results and takes them in. Called again after a failure, it goes on where it failed.</summary>
+    /// <param name="sender">Who reports them.</param>
+    /// <param name="results">What was received and is not taken in yet: a failing database must not lose it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task ConfirmOnceAsync(ISender sender, Queue<SendResult> results, CancellationToken cancellationToken)
     {
-        if (confirmations.IsEmpty)
+        if (results.Count == 0)
         {
-            confirmations.Add(await Guarded(() => sender.ReadResultsAsync(cancellationToken), cancellationToken));
+            foreach (var result in await Guarded(() => sender.ReadResultsAsync(cancellationToken), cancellationToken))
+            {
+                results.Enqueue(result);
+            }
         }
 
-        while (confirmations.Unread.TryPeek(out var result))
+        while (results.TryPeek(out var result))
         {
-            await TakeInAsync(result, confirmations, cancellationToken);
-            confirmations.Unread.Dequeue();
+            await TakeInAsync(result, cancellationToken);
+            results.Dequeue();
         }
 
-        if (confirmations.Confirmed.Count > 0)
+        if (window.HasRoomForMore)
         {
-            await store.Outbox.DeleteAsync(confirmations.Confirmed, cancellationToken);
-            metrics.Relayed(store.Name, confirmations.Confirmed.Count);
+            wake.Set();
+        }
+    }
+
+    /// <summary>Deletes when there are many rows to delete, or nothing else is under way, or the first has waited long enough.</summary>
+    public async Task DeleteOnceAsync(CancellationToken cancellationToken)
+    {
+        if (!window.HasConfirmed)
+        {
+            await confirmed.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         }
 
-        if (window.Remove(confirmations.Confirmed))
+        if (!window.IsWorthDeleting)
+        {
+            await confirmed.WaitAsync(Gathering, cancellationToken);
+        }
+
+        await DeleteAsync(cancellationToken);
+    }
+
+    /// <summary>Deletes the rows of what was confirmed. They are not forgotten before that, so that a failing database loses nothing.</summary>
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        var ids = window.Confirmed;
+        if (ids.Count == 0)
+        {
+            return;
+        }
+
+        await store.Outbox.DeleteAsync(ids, cancellationToken);
+        metrics.Relayed(store.Name, ids.Count);
+        window.Remove(ids);
+        if (window.HasRoomForMore)
         {
             wake.Set();
         }
 
-        confirmations.Confirmed.Clear();
         if (window.IsEmpty)
         {
             drained.Set();
         }
     }
 
-    private async Task TakeInAsync(SendResult result, Confirmations confirmations, CancellationToken cancellationToken)
+    private async Task TakeInAsync(SendResult result, CancellationToken cancellationToken)
     {
         if (window.Find(result.Token) is not { } record)
         {
@@ -207,7 +242,7 @@ internal sealed class OutboxRelay(
         switch (result.Status)
         {
             case SendStatus.Confirmed:
-                confirmations.Confirmed.Add(result.Token);
+                Confirm(record);
                 break;
             case SendStatus.Returned:
                 window.Return(record);
@@ -215,7 +250,7 @@ internal sealed class OutboxRelay(
                 break;
             case SendStatus.Refused:
                 await DeadLetterAsync(record, record.ToEnvelope(), result.Reason ?? "the destination refused it", cancellationToken);
-                confirmations.Confirmed.Add(result.Token);
+                Confirm(record);
                 break;
             default:
                 throw new InvalidOperationException($"Unknown status {result.Status}.");
@@ -223,6 +258,19 @@ internal sealed class OutboxRelay(
 
         // Last: what the database has failed to take in comes here again.
         telemetry.Reported(record, result.Status);
+    }
+
+    private void Confirm(OutboxRecord record)
+    {
+        if (window.Confirm(record, out var isKeyFree))
+        {
+            confirmed.Set();
+        }
+
+        if (isKeyFree)
+        {
+            wake.Set();
+        }
     }
 
     private async Task<List<(OutboxRecord Record, MessageEnvelope Envelope)>> ReadEnvelopesAsync(IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
@@ -298,22 +346,4 @@ internal sealed class OutboxRelay(
     private Loop NewLoop(string loop, WorkState? state = null) => new($"{name}: {loop}", time, entropy, options.MaxBackoff, logger, state);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
-
-    /// <summary>Results that were received and are not fully taken in yet: a failing database must not lose them.</summary>
-    internal sealed class Confirmations
-    {
-        public Queue<SendResult> Unread { get; } = new();
-
-        public List<long> Confirmed { get; } = [];
-
-        public bool IsEmpty => Unread.Count == 0 && Confirmed.Count == 0;
-
-        public void Add(IReadOnlyList<SendResult> results)
-        {
-            foreach (var result in results)
-            {
-                Unread.Enqueue(result);
-            }
-        }
-    }
 }

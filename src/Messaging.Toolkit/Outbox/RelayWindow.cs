@@ -5,7 +5,8 @@ namespace Messaging.Toolkit.Outbox;
 
 /// <summary>
 /// The messages under way: bounded per destination, so that one that does not confirm fills its own window and
-/// nobody else's. Thread-safe.
+/// nobody else's. What was confirmed takes no room any more, and is remembered until its row is deleted, so that it is not
+/// read again. Thread-safe.
 /// </summary>
 /// <param name="destinations">Where messages go.</param>
 /// <param name="size">How many may be under way to each.</param>
@@ -15,9 +16,15 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
 {
     private readonly Lock gate = new();
     private readonly Dictionary<long, OutboxRecord> inFlight = [];
+
+    /// <summary>Without their bodies, which are no longer counted.</summary>
+    private readonly Dictionary<long, (DestinationWindow Window, int Bucket)> confirmed = [];
+
     private readonly Dictionary<string, DestinationWindow> windows =
         destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes, newPause?.Invoke()), StringComparer.Ordinal);
 
+    // A statement that deletes one row costs nearly as much as one that deletes a thousand.
+    private readonly int manyConfirmed = Math.Max(1, size / 2);
     private readonly int[] perBucket = new int[OutboxOptions.Buckets];
     private long page;
 
@@ -76,22 +83,95 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         }
     }
 
-    /// <summary>Removes messages that are no longer under way. True if there is room now for what is known to wait.</summary>
-    public bool Remove(IEnumerable<long> ids)
+    /// <summary>Makes room: the message is no longer under way, and its row can be deleted. True if it is the first such, or if deleting has become worth it.</summary>
+    /// <param name="record">The row.</param>
+    /// <param name="isKeyFree">Whether rows of its key may be read again.</param>
+    public bool Confirm(OutboxRecord record, out bool isKeyFree)
     {
         lock (gate)
         {
-            var isKeyFree = false;
-            foreach (var id in ids)
+            if (!inFlight.Remove(record.Id))
             {
-                if (inFlight.Remove(id, out var record))
-                {
-                    isKeyFree |= windows[record.Destination].Remove(record);
-                    perBucket[record.Bucket]--;
-                }
+                return isKeyFree = false;
             }
 
-            return isKeyFree || windows.Values.Any(window => window is { HasMore: true, HasRoom: true });
+            var window = windows[record.Destination];
+            isKeyFree = window.Confirm(record);
+            confirmed.Add(record.Id, (window, record.Bucket));
+            return confirmed.Count == 1 || confirmed.Count == manyConfirmed || inFlight.Count == 0;
+        }
+    }
+
+    /// <summary>Whether there are rows to delete.</summary>
+    public bool HasConfirmed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return confirmed.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Whether there are many of them, or nothing that it is worth waiting for.</summary>
+    public bool IsWorthDeleting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return confirmed.Count >= manyConfirmed || inFlight.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>The rows to delete.</summary>
+    public IReadOnlyList<long> Confirmed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. confirmed.Keys];
+            }
+        }
+    }
+
+    /// <summary>Forgets rows that have been deleted.</summary>
+    public void Remove(IReadOnlyList<long> ids)
+    {
+        lock (gate)
+        {
+            foreach (var id in ids)
+            {
+                if (confirmed.Remove(id, out var row))
+                {
+                    row.Window.Remove(id);
+                    perBucket[row.Bucket]--;
+                }
+            }
+        }
+    }
+
+    /// <summary>Forgets what is under way, as nobody will report on it; rows that are to be deleted still are. Returns how much that was.</summary>
+    public int Lose()
+    {
+        lock (gate)
+        {
+            var lost = inFlight.Count;
+            foreach (var record in inFlight.Values)
+            {
+                perBucket[record.Bucket]--;
+            }
+
+            inFlight.Clear();
+            foreach (var window in windows.Values)
+            {
+                window.Lose();
+            }
+
+            return lost;
         }
     }
 
@@ -133,16 +213,26 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         }
     }
 
-    public bool IsEmpty => Count == 0;
-
-    /// <summary>How many are under way.</summary>
-    public int Count
+    /// <summary>Whether there is room now for what is known to wait.</summary>
+    public bool HasRoomForMore
     {
         get
         {
             lock (gate)
             {
-                return inFlight.Count;
+                return windows.Values.Any(window => window is { HasMore: true, HasRoom: true });
+            }
+        }
+    }
+
+    /// <summary>Whether nothing is under way, and no row to be deleted.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (gate)
+            {
+                return inFlight.Count + confirmed.Count == 0;
             }
         }
     }

@@ -2,6 +2,7 @@ using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Tests.Diagnostics;
 using Messaging.Toolkit.Tests.Runtime;
+using Messaging.Toolkit.Transports;
 
 namespace Messaging.Toolkit.Tests.Budgets;
 
@@ -33,15 +34,50 @@ public sealed class AllocationBudgetTests
         {
             Id = id, Destination = "billing", Bucket = id % 64, MessageId = Envelope.Id, Type = Envelope.Type, Key = $"customer-{id}", Headers = "{}", Body = [],
         }).ToList();
-        var ids = records.ConvertAll(record => record.Id);
 
         Bytes(() =>
         {
             var query = window.NextQuery([1, 2, 3])!;
             window.NotePages(query, records);
             window.Add(records.Select(record => (record, Envelope)));
-            window.Remove(ids);
+            records.ForEach(record => window.Confirm(record, out _));
+            window.Remove(window.Confirmed);
         }).Should().BeLessThanOrEqualTo(200 * Messages);
+    }
+
+    /// <summary>The floor is what the user's own scope, message and handler cost.</summary>
+    [Fact]
+    public async Task Bringing_a_message_to_its_handler_costs_a_kilobyte_at_most()
+    {
+        const int Group = 32;
+        const int Groups = 20;
+        await using var dispatching = new Dispatching();
+        var group = Dispatching.NewGroup(Group);
+
+        var floor = await BytesAsync(dispatching.CallAsync);
+        var bytes = await BytesAsync(dispatching.DispatchAsync);
+
+        dispatching.Handled.Should().Be(4 * Groups * Group);
+        ((bytes - floor) / (Groups * Group)).Should().BeLessThanOrEqualTo(1024);
+
+        async Task<long> BytesAsync(Func<Delivery[], Task> work)
+        {
+            var bytes = 0L;
+            for (var round = 0; round < 2; round++)
+            {
+                // In the first things are made once.
+                var (thread, before) = (Environment.CurrentManagedThreadId, GC.GetAllocatedBytesForCurrentThread());
+                for (var i = 0; i < Groups; i++)
+                {
+                    await work(group);
+                }
+
+                bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+                Environment.CurrentManagedThreadId.Should().Be(thread, "the bytes of another thread would not be counted");
+            }
+
+            return bytes;
+        }
     }
 
     private static long BytesPerMessage(Action each) => Bytes(() =>

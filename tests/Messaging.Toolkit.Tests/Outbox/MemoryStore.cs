@@ -29,6 +29,9 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
     /// <summary>How often it was read.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>How often it will fail to delete rows.</summary>
+    public int FailingDeletes { get; set; }
+
     /// <summary>How many rows a destination still has.</summary>
     public int CountOf(string destination) => rows.Values.Count(row => row.Destination == destination);
 
@@ -45,6 +48,11 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
 
     public Task DeleteAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
     {
+        if (FailingDeletes-- > 0)
+        {
+            throw new InvalidOperationException("The database is away.");
+        }
+
         foreach (var id in ids)
         {
             rows.Remove(id);

@@ -25,7 +25,6 @@ public sealed class RelayTests
         await using var sender = await transport.OpenSenderAsync(CancellationToken.None);
         await using var receiver = await transport.OpenReceiverAsync("slow", prefetch: 100, CancellationToken.None);
         var relay = await RelayAsync(store, transport, options, "slow");
-        var confirmations = new OutboxRelay.Confirmations();
         var held = new Queue<Delivery>();
         var (most, handled) = (0, 0);
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -46,7 +45,7 @@ public sealed class RelayTests
 
             await receiver.SettleAsync([held.Dequeue()], Settlement.Done, CancellationToken.None);
             handled++;
-            await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+            await relay.ConfirmAsync(sender);
         }
 
         var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
@@ -62,7 +61,6 @@ public sealed class RelayTests
         var store = new MemoryStore(bodyBytes: 10);
         var sender = new HalfDeadSender();
         var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions(), "dead", "alive");
-        var confirmations = new OutboxRelay.Confirmations();
         for (var i = 0; i < 5000; i++)
         {
             store.Add("dead", $"key {i % 100}");
@@ -75,7 +73,7 @@ public sealed class RelayTests
             await relay.SendAsync(sender);
             while (sender.HasResults)
             {
-                await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+                await relay.ConfirmAsync(sender);
             }
 
             store.CountOf("alive").Should().Be(0, "it left in its own step, whatever the other one does");
@@ -93,7 +91,7 @@ public sealed class RelayTests
             await relay.SendAsync(sender);
             while (sender.HasResults)
             {
-                await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+                await relay.ConfirmAsync(sender);
             }
 
             time.Advance(TimeSpan.FromMilliseconds(100));
@@ -107,7 +105,6 @@ public sealed class RelayTests
         var store = new MemoryStore(bodyBytes: 10);
         var sender = new HalfDeadSender { IsSilent = true };
         var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions { Window = 100 }, "dead", "alive");
-        var confirmations = new OutboxRelay.Confirmations();
         for (var i = 0; i < 5000; i++)
         {
             store.Add("dead");
@@ -117,11 +114,68 @@ public sealed class RelayTests
         {
             store.Add("alive");
             await relay.SendAsync(sender);
-            await relay.Relay.ConfirmOnceAsync(sender, confirmations, CancellationToken.None);
+            await relay.ConfirmAsync(sender);
             store.CountOf("alive").Should().Be(0);
         }
 
         sender.SentToTheDead.Should().Be(100, "its window");
+    }
+
+    /// <summary>What is confirmed makes room at once, and its row does not stay until everything is.</summary>
+    [Fact]
+    public async Task A_row_is_deleted_in_time_whatever_else_is_under_way()
+    {
+        var store = new MemoryStore(bodyBytes: 10);
+        var sender = new HalfDeadSender { IsSilent = true };
+        var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions(), "dead", "alive");
+        store.Add("dead");
+        store.Add("alive");
+        var deleting = relay.Relay.DeleteOnceAsync(CancellationToken.None);
+        await relay.SendAsync(sender);
+        await relay.Relay.ConfirmOnceAsync(sender, relay.Results, CancellationToken.None);
+        await time.TimersAsync(1);
+
+        time.Advance(OutboxRelay.Gathering - TimeSpan.FromMilliseconds(1));
+        store.CountOf("alive").Should().Be(1, "another one might be confirmed");
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await deleting;
+
+        store.CountOf("alive").Should().Be(0);
+    }
+
+    /// <summary>Nobody waits for more where there is no more: the clock stands still here.</summary>
+    [Fact]
+    public async Task A_row_is_deleted_at_once_if_nothing_else_is_under_way()
+    {
+        var store = new MemoryStore(bodyBytes: 10);
+        var sender = new HalfDeadSender();
+        var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions(), "alive");
+        var deleting = relay.Relay.DeleteOnceAsync(CancellationToken.None);
+        store.Add("alive");
+        await relay.SendAsync(sender);
+
+        deleting.IsCompleted.Should().BeFalse("nothing is confirmed");
+        await relay.Relay.ConfirmOnceAsync(sender, relay.Results, CancellationToken.None);
+        await deleting;
+
+        store.CountOf("alive").Should().Be(0);
+    }
+
+    /// <summary>A failing database takes nothing from what is to be deleted.</summary>
+    [Fact]
+    public async Task What_could_not_be_deleted_is_deleted_the_next_time_and_not_sent_meanwhile()
+    {
+        var store = new MemoryStore(bodyBytes: 10) { FailingDeletes = 1 };
+        var sender = new HalfDeadSender();
+        var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions(), "alive");
+        store.Add("alive");
+        await relay.SendAsync(sender);
+        await relay.Awaiting(each => each.ConfirmAsync(sender)).Should().ThrowAsync<InvalidOperationException>();
+
+        await relay.SendAsync(sender);
+        sender.Confirmed.Should().Be(1);
+        await relay.Relay.DeleteAsync(CancellationToken.None);
+        store.CountOf("alive").Should().Be(0);
     }
 
     private async Task<SteppedRelay> RelayAsync(MemoryStore store, ITransport transport, OutboxOptions options, params string[] destinations)
@@ -143,11 +197,19 @@ public sealed class RelayTests
     /// <summary>A relay that never waits: it is woken before it could.</summary>
     private sealed record SteppedRelay(OutboxRelay Relay, LeaseKeeper Leases, Signal Wake)
     {
+        public Queue<SendResult> Results { get; } = new();
+
         public async Task SendAsync(ISender sender)
         {
             await Leases.RunOnceAsync(CancellationToken.None);
             Wake.Set();
             await Relay.SendOnceAsync(sender, CancellationToken.None);
+        }
+
+        public async Task ConfirmAsync(ISender sender)
+        {
+            await Relay.ConfirmOnceAsync(sender, Results, CancellationToken.None);
+            await Relay.DeleteAsync(CancellationToken.None);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
@@ -32,10 +33,12 @@ public sealed class RelayWindowTests
         Add("b", 16);
         window.NextQuery(Buckets).Should().BeNull("there is no room anywhere");
 
-        window.Remove(a.Take(3).Select(record => record.Id));
-        window.NextQuery(Buckets).Should().BeNull("reading for three rows is not worth it");
-        window.Remove([a[3].Id]);
-        Rooms().Should().Equal(("a", 4, 12));
+        Confirm(a.Take(7));
+        window.NextQuery(Buckets).Should().BeNull("reading for seven rows of sixteen is not worth it");
+        Confirm(a.Skip(7).Take(1));
+        Rooms().Should().Equal(("a", 8, 16));
+        window.Remove(window.Confirmed);
+        Rooms().Should().Equal(("a", 8, 8));
     }
 
     [Fact]
@@ -63,7 +66,7 @@ public sealed class RelayWindowTests
         pauses.Skip(2).Should().OnlyContain(pause => pause >= TimeSpan.FromSeconds(2) && pause <= TimeSpan.FromSeconds(4));
 
         var (good, bad) = (Send(), Send());
-        pausing.Remove([good.Id]);
+        pausing.Confirm(good, out _);
         pausing.Return(bad);
         pausing.NextTry.Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1), "it has confirmed something, so it is not away");
 
@@ -130,7 +133,7 @@ public sealed class RelayWindowTests
         window.Return(records[0]);
 
         HeldKeys().Should().Equal("a k");
-        window.Remove([records[1].Id]).Should().BeTrue("somebody must look for it now");
+        Confirm([records[1]]).Should().BeTrue("somebody must look for it now");
         HeldKeys().Should().BeEmpty();
     }
 
@@ -148,9 +151,9 @@ public sealed class RelayWindowTests
     public void A_row_that_ended_leaves_nothing_behind()
     {
         var records = Add("a", 2, "k");
-        Add("a", 14).ForEach(record => window.Remove([record.Id]));
+        Confirm([.. Add("a", 14), .. records]);
 
-        window.Remove([.. records.Select(record => record.Id), 4711]);
+        window.Remove([.. window.Confirmed, 4711]);
         window.Remove([records[0].Id]);
 
         window.IsEmpty.Should().BeTrue();
@@ -169,8 +172,11 @@ public sealed class RelayWindowTests
 
         window.HasBucket(1).Should().BeTrue();
         window.HasBucket(2).Should().BeFalse();
+        Confirm([one]);
         window.Remove([one.Id]);
         window.HasBucket(1).Should().BeTrue();
+        Confirm([two]);
+        window.HasBucket(1).Should().BeTrue("whoever had the bucket next would read the row before it is deleted");
         window.Remove([two.Id]);
         window.HasBucket(1).Should().BeFalse();
     }
@@ -183,7 +189,7 @@ public sealed class RelayWindowTests
         Add("b", 1, "k");
 
         HeldKeys().Should().Equal("a k");
-        window.Remove([records[0].Id]).Should().BeTrue("the rows of that key can be read now");
+        Confirm([records[0]]).Should().BeTrue("the rows of that key can be read now");
         HeldKeys().Should().BeEmpty();
     }
 
@@ -205,7 +211,9 @@ public sealed class RelayWindowTests
         Rooms().Should().Equal(("b", 16, 0));
         window.HasMore.Should().BeTrue("what was left is read again");
 
-        window.Remove([page[0].Id, page[1].Id]).Should().BeTrue();
+        Confirm(page.Take(2));
+        window.HasRoomForMore.Should().BeTrue();
+        window.Remove(window.Confirmed);
         Rooms().Should().BeEquivalentTo([("a", 1, 2), ("b", 16, 0)], "one more row of that size is expected to fit");
     }
 
@@ -231,11 +239,153 @@ public sealed class RelayWindowTests
         window.NotePages(query, [.. page, Record("b", null)]);
         window.Add(With(page));
 
-        window.Remove(page.Take(3).Select(record => record.Id)).Should().BeFalse("there is too little room");
-        window.Remove([page[3].Id]).Should().BeTrue("there was a full page for 'a', and now there is room for more");
+        Confirm(page.Take(7));
+        window.HasRoomForMore.Should().BeFalse("there is too little room");
+        Confirm([page[7]]);
+        window.HasRoomForMore.Should().BeTrue("there was a full page for 'a', and now there is room for more");
 
         window.NotePages(window.NextQuery(Buckets)!, [Record("a", null)]);
-        window.Remove([page[4].Id]).Should().BeFalse("the last page was not full");
+        Confirm([page[8]]);
+        window.HasRoomForMore.Should().BeFalse("the last page was not full");
+    }
+
+    [Fact]
+    public void Rows_are_deleted_when_there_are_many_or_nothing_else_is_under_way()
+    {
+        var records = Add("a", 16);
+        window.HasConfirmed.Should().BeFalse();
+
+        records.Select(record => window.Confirm(record, out _)).Should().Equal([true, .. Enumerable.Repeat(false, 6), true, .. Enumerable.Repeat(false, 7), true], "the first, half of the window, and the last");
+        window.Confirmed.Should().BeEquivalentTo(records.Select(record => record.Id));
+        window.Remove(window.Confirmed);
+
+        var next = Add("a", 9);
+        Confirm(next.Take(7));
+        window.IsWorthDeleting.Should().BeFalse("more may be confirmed soon");
+        Confirm(next.Skip(7).Take(1));
+        window.IsWorthDeleting.Should().BeTrue("there are eight");
+        window.Remove(window.Confirmed);
+        window.IsWorthDeleting.Should().BeFalse();
+        window.IsEmpty.Should().BeFalse("one is under way");
+        Confirm(next.Skip(8));
+        window.IsWorthDeleting.Should().BeTrue("there is nothing to wait for");
+        window.IsEmpty.Should().BeFalse("one row is still there");
+    }
+
+    /// <summary>The budget of a relay: one page and one deletion for a thousand messages, however few are confirmed at once.</summary>
+    [Fact]
+    public void A_thousand_messages_cost_two_statements()
+    {
+        const int Messages = 20_000;
+        var ofDefaultSize = new RelayWindow(["a"], new OutboxOptions().Window, long.MaxValue);
+        var underWay = new Queue<OutboxRecord>();
+        var (pages, deletions, deleted) = (0, 0, 0);
+        while (deleted < Messages)
+        {
+            if (ofDefaultSize.NextQuery(Buckets) is { } query && lastId < Messages)
+            {
+                pages++;
+                var page = Enumerable.Range(0, query.Destinations.Single().Room).Select(row => Record("a", $"key {row}")).ToList();
+                ofDefaultSize.Add(With(page));
+                page.ForEach(underWay.Enqueue);
+            }
+
+            for (var i = 0; i < 50; i++)
+            {
+                ofDefaultSize.Confirm(underWay.Dequeue(), out _);
+            }
+
+            if (ofDefaultSize.IsWorthDeleting)
+            {
+                deletions++;
+                deleted += ofDefaultSize.Confirmed.Count;
+                ofDefaultSize.Remove(ofDefaultSize.Confirmed);
+            }
+        }
+
+        pages.Should().BeLessThanOrEqualTo(Messages / 1000);
+        deletions.Should().BeLessThanOrEqualTo(Messages / 1000);
+    }
+
+    [Fact]
+    public void A_destination_that_paused_is_tried_at_once_by_a_new_sender()
+    {
+        var pausing = new RelayWindow(["a"], 16, Bytes, () => new DestinationPause(new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), new SeededEntropy(1)), new ManualTimeProvider()));
+        var record = Record("a", "k");
+        pausing.Add(With([record]));
+        pausing.Return(record);
+        pausing.NextQuery(Buckets).Should().BeNull();
+
+        pausing.Lose().Should().Be(0);
+
+        pausing.NextTry.Should().BeNull();
+        pausing.NextQuery(Buckets)!.Destinations.Single().HeldKeys.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_row_that_was_confirmed_is_not_sent_again_before_it_is_deleted()
+    {
+        var record = Add("a", 1)[0];
+        Confirm([record]);
+
+        window.Add(With([record])).Should().BeEmpty();
+        window.Find(record.Id).Should().BeNull();
+        window.Confirm(record, out _).Should().BeFalse("a broker may say it twice");
+        window.Confirmed.Should().Equal(record.Id);
+    }
+
+    [Fact]
+    public void A_row_that_was_confirmed_holds_no_body()
+    {
+        var body = ConfirmOne();
+        GC.Collect();
+
+        body.IsAlive.Should().BeFalse("the window's bytes count what is under way, and it is not");
+        window.Confirmed.Should().ContainSingle();
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference ConfirmOne()
+        {
+            var record = Record("a", null) with { Body = new byte[1000] };
+            window.Add(With([record]));
+            window.Confirm(record, out _);
+            return new WeakReference(record.Body);
+        }
+    }
+
+    [Fact]
+    public void While_rows_are_not_deleted_no_more_are_read_than_twice_the_window()
+    {
+        Confirm(Add("a", 16));
+        Rooms().Should().Contain(("a", 16, 16));
+
+        var next = Add("a", 16);
+        Confirm(next);
+        window.NextQuery(Buckets)!.Destinations.Should().ContainSingle().Which.Destination.Should().Be("b");
+        window.Remove(window.Confirmed);
+        Rooms().Should().Contain(("a", 16, 0));
+    }
+
+    [Fact]
+    public void When_the_sender_breaks_only_what_was_confirmed_is_remembered()
+    {
+        window.NextQuery(Buckets);
+        var records = Add("a", 4, null);
+        var keyed = Add("a", 2, "k");
+        Confirm(records.Take(1));
+
+        window.Lose().Should().Be(5);
+
+        Rooms().Should().Contain(("a", 16, 1));
+        HeldKeys().Should().BeEmpty();
+        window.HasBucket(records[0].Bucket).Should().BeTrue();
+        window.Confirmed.Should().Equal(records[0].Id);
+        window.Add(With([.. records, .. keyed])).Select(message => message.Token).Should().Equal([.. records.Skip(1).Select(record => record.Id), .. keyed.Select(record => record.Id)]);
+        window.Remove(window.Confirmed);
+        Confirm([.. records.Skip(1), .. keyed]);
+        window.Remove(window.Confirmed);
+        window.IsEmpty.Should().BeTrue();
+        window.HasBucket(records[0].Bucket).Should().BeFalse();
     }
 
     [Fact]
@@ -247,7 +397,8 @@ public sealed class RelayWindowTests
         smallest.NextQuery(Buckets)!.Destinations.Should().ContainSingle().Which.Room.Should().Be(1);
         smallest.Add(With([record]));
         smallest.NextQuery(Buckets).Should().BeNull();
-        smallest.Remove([record.Id]);
+        smallest.Confirm(record, out _).Should().BeTrue();
+        smallest.IsWorthDeleting.Should().BeTrue();
         smallest.NextQuery(Buckets)!.Destinations.Single().HeldKeys.Should().BeEmpty();
     }
 
@@ -256,6 +407,19 @@ public sealed class RelayWindowTests
 
     private IEnumerable<string> HeldKeys()
         => window.NextQuery(Buckets)!.Destinations.SelectMany(room => room.HeldKeys, (room, key) => $"{room.Destination} {key}");
+
+    /// <summary>True if rows of one of the keys may be read again.</summary>
+    private bool Confirm(IEnumerable<OutboxRecord> records)
+    {
+        var isKeyFree = false;
+        foreach (var record in records)
+        {
+            window.Confirm(record, out var isThisFree);
+            isKeyFree |= isThisFree;
+        }
+
+        return isKeyFree;
+    }
 
     private List<OutboxRecord> Add(string destination, int count, string? key = null)
     {

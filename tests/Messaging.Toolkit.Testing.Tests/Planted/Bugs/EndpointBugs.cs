@@ -4,6 +4,7 @@ namespace Messaging.Toolkit.Testing.Tests.Planted.Bugs;
 internal static class EndpointBugs
 {
     private const string Runner = "Messaging.Toolkit/Endpoints/EndpointRunner.cs";
+    private const string Waiting = "Messaging.Toolkit/Endpoints/WaitingWork.cs";
     private const string Queue = "Messaging.Toolkit/Endpoints/KeyedQueue.cs";
     private const string Processor = "Messaging.Toolkit/Endpoints/DeliveryProcessor.cs";
     private const string Judge = "Messaging.Toolkit/Endpoints/FailureJudge.cs";
@@ -22,17 +23,17 @@ internal static class EndpointBugs
 
         new("arrival unseen", "When messages arrive nobody tells the workers.", Runner,
             """
-                    queue.Add(new Work(delivery, receiver, intake));
+                    waiting.Add(new Work(delivery, receiver, intake));
                 }
 
                 StartWorkers();
             """,
             """
-                    queue.Add(new Work(delivery, receiver, intake));
+                    waiting.Add(new Work(delivery, receiver, intake));
                 }
             """),
 
-        new("keys ignored", "Messages are handled as they come, whatever their key.", Runner,
+        new("keys ignored", "Messages are handled as they come, whatever their key.", Waiting,
             "new(static work => work.Lane, static work => work.RunsAlone,",
             "new(static _ => null, static work => work.RunsAlone,"),
 
@@ -52,7 +53,7 @@ internal static class EndpointBugs
             """),
 
         new("back of the line", "A message that failed goes to the back of its key's line.", Queue,
-            "public void PutBack(T item) => returned.Push(item);",
+            "public void PutBack(T item) => (returned ??= new()).Push(item);",
             "public void PutBack(T item) => items.Enqueue(item);"),
 
         new("group put back reversed", "Messages of a group that failed go back to their lines in the opposite order.", Queue,
@@ -60,15 +61,15 @@ internal static class EndpointBugs
             "foreach (var (item, pauses) in again)"),
 
         new("pause never ends", "A key whose message waits for the store waits for ever.", Runner,
-            "queue.Resume(line);",
+            "waiting.Resume(line);",
             ""),
 
         new("pause ends unseen", "When a key's pause is over nobody tells the workers.", Runner,
             """
-                queue.Resume(line);
+                waiting.Resume(line);
                 StartWorkers();
             """,
-            "queue.Resume(line);"),
+            "waiting.Resume(line);"),
 
         new("worker's place lost", "A worker that ends does not give its place back.", Runner,
             "if (--workers == 0)",

@@ -32,8 +32,8 @@ internal static class FailureBugs
             "return Verdict.Done;"),
 
         Bug("behind what waits for it", "A parked message whose time has come waits in memory behind later ones of its key.", "Messaging.Toolkit/Endpoints/EndpointRunner.cs",
-            "queue.AddFirst(new Work(delivery, parking));",
-            "queue.Add(new Work(delivery, parking));"),
+            "waiting.AddFirst(new Work(delivery, parking));",
+            "waiting.Add(new Work(delivery, parking));"),
 
         Bug("parked one in company", "A parked message shares a transaction with others, as if it had just come.", "Messaging.Toolkit/Endpoints/Work.cs",
             "public bool RunsAlone { get; set; } = delivery is ParkedDelivery;",

@@ -36,18 +36,21 @@ internal static class RelayBugs
 
         new("confirmations forgotten", "Confirmations are forgotten when the rows cannot be deleted.", Relay,
             """
-                if (confirmations.IsEmpty)
+                public async Task DeleteAsync(CancellationToken cancellationToken)
                 {
+                    var ids = window.Confirmed;
             """,
             """
-                confirmations.Confirmed.Clear();
-                if (confirmations.IsEmpty)
+                private readonly HashSet<long> tried = [];
+
+                public async Task DeleteAsync(CancellationToken cancellationToken)
                 {
+                    var ids = window.Confirmed.Where(tried.Add).ToList();
             """),
 
-        new("confirmed stays under way", "A message that was confirmed keeps its place among those under way.", Relay,
-            "if (window.Remove(confirmations.Confirmed))",
-            "if (window.HasMore)"),
+        new("confirmed stays under way", "A message that was confirmed keeps its place among those under way.", Window,
+            "isKeyFree = window.Confirm(record);",
+            "isKeyFree = false;"),
 
         new("one destination at a time", "The relay reads for the first destination that has room, and for no other.", Window,
             "windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();",

@@ -1,0 +1,25 @@
+using BenchmarkDotNet.Attributes;
+using Messaging.Toolkit.Tests.Budgets;
+using Messaging.Toolkit.Transports;
+
+namespace Messaging.Toolkit.MicroBenchmarks;
+
+/// <summary>From a delivery to its handler and back, for each message of a group of 32; beside it the same by hand: a scope, a message from its bytes, a handler.</summary>
+public class DispatchBenchmarks
+{
+    private const int Group = 32;
+    private readonly Delivery[] group = Dispatching.NewGroup(Group);
+    private Dispatching dispatching = null!;
+
+    [GlobalSetup]
+    public void SetUp() => dispatching = new Dispatching();
+
+    [GlobalCleanup]
+    public ValueTask CleanUp() => dispatching.DisposeAsync();
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Group)]
+    public Task ByHand() => dispatching.CallAsync(group);
+
+    [Benchmark(OperationsPerInvoke = Group)]
+    public Task ByTheToolkit() => dispatching.DispatchAsync(group);
+}
