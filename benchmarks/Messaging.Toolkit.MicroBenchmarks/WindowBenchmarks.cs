@@ -28,7 +28,7 @@ public class WindowBenchmarks
         window.NotePages(query, records);
         var added = window.Add(records.Select(record => (record, Envelope)));
         records.ForEach(record => window.Confirm(record, out _));
-        window.Remove(window.Confirmed);
+        window.Remove(window.RowsToDelete);
         return added.Count;
     }
 }

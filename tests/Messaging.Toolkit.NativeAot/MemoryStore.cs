@@ -55,7 +55,7 @@ sealed class MemoryStore(IServiceScopeFactory scopes) : IMessageStore, IOutboxSt
 
     public Task<IReadOnlyList<OutboxRecord>> ReadAsync(OutboxQuery query, CancellationToken cancellationToken)
         => Task.FromResult<IReadOnlyList<OutboxRecord>>([.. query.Destinations.SelectMany(room => rows.Values
-            .Where(row => row.Destination == room.Destination && !room.InFlight.Contains(row.Id)).OrderBy(row => row.Id).Take(room.Room))]);
+            .Where(row => row.Destination == room.Destination && !room.Excluded.Contains(row.Id)).OrderBy(row => row.Id).Take(room.Room))]);
 
     public Task DeleteAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
     {

@@ -153,7 +153,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, Tim
              SELECT {ReadColumns("r.")} FROM unnest(@destinations, @rooms) AS d(name, room) CROSS JOIN LATERAL (
                SELECT {ReadColumns("o.")} FROM {outbox.Table} AS o
                WHERE o.{outbox.Destination} >= d.name AND o.{outbox.Destination} <= d.name{isAboveFloor}
-                 AND o.{outbox.Bucket} = ANY(@buckets) AND o.{outbox.Id} <> ALL(@in_flight){isNotHeld}
+                 AND o.{outbox.Bucket} = ANY(@buckets) AND o.{outbox.Id} <> ALL(@excluded){isNotHeld}
                ORDER BY o.{outbox.Destination}, o.{outbox.Id} LIMIT d.room) AS r;
              {andThen}
              COMMIT
@@ -161,7 +161,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, Tim
             .With("@destinations", query.Destinations.Select(room => room.Destination).ToArray())
             .With("@rooms", query.Destinations.Select(room => room.Room).ToArray())
             .With("@buckets", query.Buckets.ToArray())
-            .With("@in_flight", query.Destinations.SelectMany(room => room.InFlight).ToArray());
+            .With("@excluded", query.Destinations.SelectMany(room => room.Excluded).ToArray());
         if (start is not null)
         {
             command.With("@floor", start.Id).With("@mark", start.Mark).With("@sequence", start.Sequence);

@@ -350,7 +350,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
         var sql = new StringBuilder();
         for (var i = 0; i < query.Destinations.Count; i++)
         {
-            var (destination, room, inFlight, held) = query.Destinations[i];
+            var (destination, room, excluded, held) = query.Destinations[i];
             command.With($"@d{i}", destination);
             sql.Append(i == 0 ? "" : " UNION ALL ")
                 .Append($"SELECT * FROM (SELECT {ReadColumns("")} FROM {outbox.Table} WHERE {outbox.Destination} = @d{i}");
@@ -359,9 +359,9 @@ internal class SqlDialect(TableNames names, TimeProvider time)
                 sql.Append($" AND {outbox.Bucket} IN ({Literals(query.Buckets)})");
             }
 
-            if (inFlight.Count > 0)
+            if (excluded.Count > 0)
             {
-                sql.Append($" AND {outbox.Id} NOT IN ({Literals(inFlight)})");
+                sql.Append($" AND {outbox.Id} NOT IN ({Literals(excluded)})");
             }
 
             if (held.Count > 0)

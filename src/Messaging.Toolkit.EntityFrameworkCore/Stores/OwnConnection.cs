@@ -4,33 +4,32 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace Messaging.Toolkit.EntityFrameworkCore.Stores;
 
-/// <summary>
-/// How a context comes to a connection of its own, so that it can be given back to it. Contexts of a pool share their options, and so this, as finding out
-/// costs more than the rest. Thread-safe.
-/// </summary>
+/// <summary>The connection that a context would have by itself, so that it can be given back to it after work on another one.</summary>
 internal sealed class OwnConnection
 {
-    private static readonly ConditionalWeakTable<IDbContextOptions, OwnConnection> OfPools = [];
+    /// <summary>Contexts of a pool share their options, and looking into them costs more than all the rest.</summary>
+    private static readonly ConditionalWeakTable<IDbContextOptions, RelationalOptionsExtension> OptionsOfPools = [];
 
+    private readonly DatabaseFacade database;
     private readonly RelationalOptionsExtension options;
-    private bool? forgetsString;
+    private readonly string? connectionString;
 
-    private OwnConnection(IDbContextOptions options) => this.options = RelationalOptionsExtension.Extract(options);
-
-    public static OwnConnection Of(DbContext context)
+    /// <summary>Remembers it. To be called before the context works on another one: connections forget their password once they are open.</summary>
+    public OwnConnection(DbContext context)
     {
-        var options = context.GetService<IDbContextOptions>();
-        return context.ContextId.Lease == 0 ? new OwnConnection(options) : OfPools.GetValue(options, static options => new OwnConnection(options));
+        database = context.Database;
+        var all = context.GetService<IDbContextOptions>();
+        options = context.ContextId.Lease == 0 ? RelationalOptionsExtension.Extract(all) : OptionsOfPools.GetValue(all, RelationalOptionsExtension.Extract);
+
+        // Not that of the options: a tenant's context may have been given another one.
+        connectionString = options.Connection is null ? database.GetConnectionString() : null;
     }
 
-    /// <summary>The string that it must be given back; null if there is none. To be asked for before it works on another connection.</summary>
-    public string? StringOf(DatabaseFacade database) => options is { Connection: null, ConnectionString: not null } && forgetsString != false ? database.GetConnectionString() : null;
-
-    /// <summary>Gives it back to a context that works on another connection.</summary>
-    public void GiveBack(DatabaseFacade database, string? connectionString)
+    public void GiveBack()
     {
         if (options.Connection is { } given)
         {
+            // If the context owns it EF has disposed it, and the context is of no more use, as it is of no more use to its handler.
             database.SetDbConnection(given, options.IsConnectionOwned);
             return;
         }
@@ -38,13 +37,7 @@ internal sealed class OwnConnection
         // Without a connection the context makes one again when it needs it, from its data source if it has one. Only if it has
         // none has it forgotten its string: given the string all the same, it would forget its data source, password and all.
         database.SetDbConnection(null, contextOwnsConnection: true);
-        if (connectionString is null)
-        {
-            return;
-        }
-
-        forgetsString ??= string.IsNullOrEmpty(database.GetDbConnection().ConnectionString);
-        if (forgetsString == true)
+        if (connectionString is not null && string.IsNullOrEmpty(database.GetConnectionString()))
         {
             database.SetConnectionString(connectionString);
         }

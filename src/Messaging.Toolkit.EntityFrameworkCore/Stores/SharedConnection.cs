@@ -13,16 +13,12 @@ internal sealed class SharedConnection : IAsyncDisposable
 {
     private readonly DatabaseFacade database;
     private readonly OwnConnection own;
-    private readonly string? connectionString;
     private IDbContextTransaction? handle;
 
     private SharedConnection(DbContext context)
     {
         database = context.Database;
-        own = OwnConnection.Of(context);
-
-        // Asked of the context and before joining: connections forget their password once they are open.
-        connectionString = own.StringOf(database);
+        own = new OwnConnection(context);
     }
 
     public static async Task<SharedConnection> JoinAsync(DbContext context, DbContext leader, DbTransaction transaction, CancellationToken cancellationToken)
@@ -59,7 +55,7 @@ internal sealed class SharedConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await LeaveAsync();
-        own.GiveBack(database, connectionString);
+        own.GiveBack();
     }
 
     private async Task LeaveAsync()

@@ -10,7 +10,7 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     private const int MostPerKey = 125;
 
     private readonly HashSet<long> inFlight = [];
-    private readonly HashSet<long> confirmed = [];
+    private readonly HashSet<long> toDelete = [];
     private readonly Dictionary<string, int> perKey = new(StringComparer.Ordinal);
     private readonly HashSet<string> heldKeys = new(StringComparer.Ordinal);
 
@@ -19,25 +19,27 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
 
     // A page of a few rows costs as much as one of many: it is read when half is free.
     private readonly int leastRoom = Math.Max(1, size / 2);
-    private readonly int mostPerKey = Math.Clamp(size / 8, 1, MostPerKey);
+
+    // Half of the window is free as long as fewer than eight keys are slow. Two at least, so that the next is there when one is done.
+    private readonly int mostPerKey = Math.Clamp(size / 16, 2, MostPerKey);
     private long bytesInFlight;
 
     /// <summary>What a row is expected to weigh, which bounds the next page: it rises at once and falls slowly.</summary>
     private double expectedBytes = 64 * 1024;
 
-    /// <summary>Whether there was more than was read.</summary>
+    /// <summary>Whether more may wait than was read.</summary>
     public bool HasMore { get; set; }
 
     /// <summary>How long nothing is read because messages were given back.</summary>
     public TimeSpan Pause => pause?.Left ?? TimeSpan.Zero;
 
     /// <summary>Whether reading is worth it. It is not while deleting does not keep up: each page would have to step over what was confirmed.</summary>
-    public bool HasRoom => Pause == TimeSpan.Zero && size - inFlight.Count >= leastRoom && confirmed.Count <= size && bytesInFlight <= bytes / 4 * 3;
+    public bool HasRoom => Pause == TimeSpan.Zero && size - inFlight.Count >= leastRoom && toDelete.Count <= size && bytesInFlight <= bytes / 4 * 3;
 
     public DestinationRoom ToRoom()
     {
         var room = Math.Clamp((bytes - bytesInFlight) / expectedBytes, 1, size - inFlight.Count);
-        return new(destination, (int)room, [.. inFlight, .. confirmed], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))]);
+        return new(destination, (int)room, [.. inFlight, .. toDelete], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))]);
     }
 
     /// <summary>
@@ -57,7 +59,7 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
         }
 
         var hasRoom = bytesInFlight < bytes && (record.Key is null || perKey.GetValueOrDefault(record.Key) < mostPerKey);
-        if (!hasRoom || confirmed.Contains(record.Id) || !inFlight.Add(record.Id))
+        if (!hasRoom || toDelete.Contains(record.Id) || !inFlight.Add(record.Id))
         {
             HasMore |= !hasRoom;
             return false;
@@ -77,15 +79,15 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     public bool Confirm(OutboxRecord record)
     {
         pause?.Forgive();
-        confirmed.Add(record.Id);
+        toDelete.Add(record.Id);
         return Forget(record);
     }
 
     /// <summary>Forgets a row that has been deleted.</summary>
-    public void Remove(long id) => confirmed.Remove(id);
+    public void Remove(long id) => toDelete.Remove(id);
 
     /// <summary>Forgets all that is under way, and the pause; what was confirmed is still to be deleted.</summary>
-    public void Lose()
+    public void ForgetInFlight()
     {
         inFlight.Clear();
         perKey.Clear();

@@ -1,13 +1,13 @@
 namespace Messaging.Toolkit.Outbox;
 
 /// <summary>
-/// The relay's view of the outbox. A row that exists has not been confirmed: there is no other state. All operations
+/// The relay's view of the outbox. What was confirmed is deleted: a row has no state but that it exists. All operations
 /// may be called from several threads; they throw what the database throws.
 /// </summary>
 public interface IOutboxStore
 {
     /// <summary>
-    /// Reads, for each destination, its first rows by id that are in the given buckets and not under way. Rows become
+    /// Reads, for each destination, its first rows by id that are in the given buckets and not excluded. Rows become
     /// visible in any order of ids, so nothing may be skipped for being lower than what was read before.
     /// </summary>
     Task<IReadOnlyList<OutboxRecord>> ReadAsync(OutboxQuery query, CancellationToken cancellationToken);

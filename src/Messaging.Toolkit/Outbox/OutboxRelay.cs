@@ -18,13 +18,16 @@ internal sealed class OutboxRelay(
     IMessageStore store, string name, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
     OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, RelayTelemetry telemetry, ILogger logger, WorkState state)
 {
-    /// <summary>For how long the row of what was confirmed is kept at most while more is under way, so that one statement deletes many.</summary>
+    /// <summary>For how long the rows of what was confirmed are gathered at most while more is under way, so that one statement deletes many.</summary>
     public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a relay that has no time left may take to delete the rows of what was confirmed.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource stopSending = new();
     private readonly CancellationTokenSource stopConfirming = new();
     private readonly Signal drained = new(time);
-    private readonly Signal confirmed = new(time);
+    private readonly Signal toDelete = new(time);
     private readonly RelayWindow window =
         new(destinations, options.Window, options.WindowBytes, () => new DestinationPause(new Backoff(options.MinPollInterval, options.MaxBackoff, entropy), time));
     private TimeSpan pollInterval = options.MinPollInterval;
@@ -68,6 +71,24 @@ internal sealed class OutboxRelay(
 
         stopConfirming.Cancel();
         await running;
+        await DeleteTheLastAsync();
+    }
+
+    /// <summary>Worth a moment even when the host is in a hurry: whoever takes over would send again what was confirmed.</summary>
+    private async Task DeleteTheLastAsync()
+    {
+        using var limit = new CancellationTokenSource(LastWords, time);
+        try
+        {
+            while (await DeleteAsync(limit.Token))
+            {
+                // There may be more than one statement deletes.
+            }
+        }
+        catch (Exception exception)
+        {
+            logger.RowsLeft(store.Name, exception);
+        }
     }
 
     /// <summary>The life of one sender: ends when it breaks or the relay stops.</summary>
@@ -89,7 +110,8 @@ internal sealed class OutboxRelay(
         finally
         {
             // What this sender did not report is unknown now: it is read and sent again.
-            telemetry.Lost(window.Lose());
+            telemetry.Lost(window.ForgetInFlight());
+            SignalWhatIsLeft();
         }
 
         async Task UntilBroken(Task loop)
@@ -126,15 +148,15 @@ internal sealed class OutboxRelay(
 
         pollInterval = options.MinPollInterval;
         await SendAsync(sender, records, cancellationToken);
-        if (!window.HasMore)
+        if (!window.HasRoomForMore)
         {
-            // Whoever commits from now on wakes us; only what other processes committed meanwhile waits for the interval.
+            // Whoever commits or makes room from now on wakes us; only what other processes committed meanwhile waits for the interval.
             await wake.WaitAsync(Wait(), cancellationToken);
         }
     }
 
-    /// <summary>Until the next look, also for a destination that pauses. In whole milliseconds: a timer knows no others.</summary>
-    private TimeSpan Wait() => window.NextTry is { } pause ? Min(pollInterval, TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds))) : pollInterval;
+    /// <summary>Until the next look, also for a destination that pauses.</summary>
+    private TimeSpan Wait() => window.NextTry is { } pause ? Min(pollInterval, InWholeMilliseconds(pause)) : pollInterval;
 
     private async Task SendAsync(ISender sender, IReadOnlyList<OutboxRecord> records, CancellationToken cancellationToken)
     {
@@ -187,43 +209,53 @@ internal sealed class OutboxRelay(
             results.Dequeue();
         }
 
-        if (window.HasRoomForMore)
-        {
-            wake.Set();
-        }
+        SignalWhatIsLeft();
     }
 
     /// <summary>Deletes when there are many rows to delete, or nothing else is under way, or the first has waited long enough.</summary>
     public async Task DeleteOnceAsync(CancellationToken cancellationToken)
     {
-        if (!window.HasConfirmed)
+        while (!window.HasRowsToDelete)
         {
-            await confirmed.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+            await toDelete.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
         }
 
-        if (!window.IsWorthDeleting)
+        var begun = time.GetTimestamp();
+        while (!window.IsWorthDeleting && Gathering - time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
         {
-            await confirmed.WaitAsync(Gathering, cancellationToken);
+            await toDelete.WaitAsync(InWholeMilliseconds(left), cancellationToken);
         }
 
         await DeleteAsync(cancellationToken);
     }
 
-    /// <summary>Deletes the rows of what was confirmed. They are not forgotten before that, so that a failing database loses nothing.</summary>
-    public async Task DeleteAsync(CancellationToken cancellationToken)
+    /// <summary>Deletes rows of what was confirmed. They are not forgotten before that, so that a failing database loses nothing. False if there were none.</summary>
+    public async Task<bool> DeleteAsync(CancellationToken cancellationToken)
     {
-        var ids = window.Confirmed;
+        var ids = window.RowsToDelete;
         if (ids.Count == 0)
         {
-            return;
+            return false;
         }
 
         await store.Outbox.DeleteAsync(ids, cancellationToken);
         metrics.Relayed(store.Name, ids.Count);
         window.Remove(ids);
+        SignalWhatIsLeft();
+        return true;
+    }
+
+    /// <summary>What is under way has become less: whoever waits for that goes on.</summary>
+    private void SignalWhatIsLeft()
+    {
         if (window.HasRoomForMore)
         {
             wake.Set();
+        }
+
+        if (window.IsWorthDeleting)
+        {
+            toDelete.Set();
         }
 
         if (window.IsEmpty)
@@ -264,7 +296,7 @@ internal sealed class OutboxRelay(
     {
         if (window.Confirm(record, out var isKeyFree))
         {
-            confirmed.Set();
+            toDelete.Set();
         }
 
         if (isKeyFree)
@@ -344,6 +376,9 @@ internal sealed class OutboxRelay(
     }
 
     private Loop NewLoop(string loop, WorkState? state = null) => new($"{name}: {loop}", time, entropy, options.MaxBackoff, logger, state);
+
+    /// <summary>A timer knows no others, and would come too early.</summary>
+    private static TimeSpan InWholeMilliseconds(TimeSpan span) => TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds));
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -14,17 +14,20 @@ namespace Messaging.Toolkit.Outbox;
 /// <param name="newPause">Makes the pause of a destination that gives messages back. Null for none.</param>
 internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int size, long bytes, Func<DestinationPause>? newPause = null)
 {
+    /// <summary>How many rows are deleted at once: what a database takes in its stride.</summary>
+    public const int MostPerStatement = 1000;
+
     private readonly Lock gate = new();
     private readonly Dictionary<long, OutboxRecord> inFlight = [];
 
-    /// <summary>Without their bodies, which are no longer counted.</summary>
-    private readonly Dictionary<long, (DestinationWindow Window, int Bucket)> confirmed = [];
+    /// <summary>Rows of what was confirmed. Without their bodies, which are no longer counted.</summary>
+    private readonly Dictionary<long, (DestinationWindow Window, int Bucket)> toDelete = [];
 
     private readonly Dictionary<string, DestinationWindow> windows =
         destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes, newPause?.Invoke()), StringComparer.Ordinal);
 
-    // A statement that deletes one row costs nearly as much as one that deletes a thousand.
-    private readonly int manyConfirmed = Math.Max(1, size / 2);
+    // A statement that deletes one row costs nearly as much as one that deletes many; and rows come as quickly as half of a window.
+    private readonly int worthDeleting = Math.Clamp(size / 2, 1, MostPerStatement);
     private readonly int[] perBucket = new int[OutboxOptions.Buckets];
     private long page;
 
@@ -34,6 +37,12 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         lock (gate)
         {
             page++;
+            foreach (var full in windows.Values.Where(window => !window.HasRoom))
+            {
+                // Whoever wakes the relay now does not do so again when there is room.
+                full.HasMore = true;
+            }
+
             var rooms = windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();
             return rooms.Count == 0 ? null : new OutboxQuery(rooms, [.. buckets]);
         }
@@ -83,7 +92,7 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         }
     }
 
-    /// <summary>Makes room: the message is no longer under way, and its row can be deleted. True if it is the first such, or if deleting has become worth it.</summary>
+    /// <summary>Makes room: the message is no longer under way, and its row can be deleted. True if it is the first such, or one that makes it many.</summary>
     /// <param name="record">The row.</param>
     /// <param name="isKeyFree">Whether rows of its key may be read again.</param>
     public bool Confirm(OutboxRecord record, out bool isKeyFree)
@@ -97,19 +106,19 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
 
             var window = windows[record.Destination];
             isKeyFree = window.Confirm(record);
-            confirmed.Add(record.Id, (window, record.Bucket));
-            return confirmed.Count == 1 || confirmed.Count == manyConfirmed || inFlight.Count == 0;
+            toDelete.Add(record.Id, (window, record.Bucket));
+            return toDelete.Count == 1 || toDelete.Count == worthDeleting;
         }
     }
 
     /// <summary>Whether there are rows to delete.</summary>
-    public bool HasConfirmed
+    public bool HasRowsToDelete
     {
         get
         {
             lock (gate)
             {
-                return confirmed.Count > 0;
+                return toDelete.Count > 0;
             }
         }
     }
@@ -121,19 +130,19 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         {
             lock (gate)
             {
-                return confirmed.Count >= manyConfirmed || inFlight.Count == 0;
+                return toDelete.Count >= worthDeleting || (toDelete.Count > 0 && inFlight.Count == 0);
             }
         }
     }
 
-    /// <summary>The rows to delete.</summary>
-    public IReadOnlyList<long> Confirmed
+    /// <summary>The rows to delete next.</summary>
+    public IReadOnlyList<long> RowsToDelete
     {
         get
         {
             lock (gate)
             {
-                return [.. confirmed.Keys];
+                return [.. toDelete.Keys.Take(MostPerStatement)];
             }
         }
     }
@@ -145,7 +154,7 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         {
             foreach (var id in ids)
             {
-                if (confirmed.Remove(id, out var row))
+                if (toDelete.Remove(id, out var row))
                 {
                     row.Window.Remove(id);
                     perBucket[row.Bucket]--;
@@ -155,7 +164,7 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
     }
 
     /// <summary>Forgets what is under way, as nobody will report on it; rows that are to be deleted still are. Returns how much that was.</summary>
-    public int Lose()
+    public int ForgetInFlight()
     {
         lock (gate)
         {
@@ -168,7 +177,7 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
             inFlight.Clear();
             foreach (var window in windows.Values)
             {
-                window.Lose();
+                window.ForgetInFlight();
             }
 
             return lost;
@@ -201,18 +210,6 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         }
     }
 
-    /// <summary>Whether more is known to wait than was read.</summary>
-    public bool HasMore
-    {
-        get
-        {
-            lock (gate)
-            {
-                return windows.Values.Any(window => window.HasMore);
-            }
-        }
-    }
-
     /// <summary>Whether there is room now for what is known to wait.</summary>
     public bool HasRoomForMore
     {
@@ -232,7 +229,7 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         {
             lock (gate)
             {
-                return inFlight.Count + confirmed.Count == 0;
+                return inFlight.Count + toDelete.Count == 0;
             }
         }
     }

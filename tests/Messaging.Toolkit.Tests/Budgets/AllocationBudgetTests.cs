@@ -41,7 +41,7 @@ public sealed class AllocationBudgetTests
             window.NotePages(query, records);
             window.Add(records.Select(record => (record, Envelope)));
             records.ForEach(record => window.Confirm(record, out _));
-            window.Remove(window.Confirmed);
+            window.Remove(window.RowsToDelete);
         }).Should().BeLessThanOrEqualTo(200 * Messages);
     }
 

@@ -18,6 +18,7 @@ namespace Messaging.Toolkit.Tests.Outbox;
 sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseStore
 {
     private readonly SortedDictionary<long, (string Destination, string? Key)> rows = [];
+    private readonly Lock gate = new();
     private long lastId;
 
     public string Name => "memory";
@@ -33,17 +34,32 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
     public int FailingDeletes { get; set; }
 
     /// <summary>How many rows a destination still has.</summary>
-    public int CountOf(string destination) => rows.Values.Count(row => row.Destination == destination);
+    public int CountOf(string destination)
+    {
+        lock (gate)
+        {
+            return rows.Values.Count(row => row.Destination == destination);
+        }
+    }
 
-    public void Add(string destination, string? key = null) => rows.Add(++lastId, (destination, key));
+    public void Add(string destination, string? key = null)
+    {
+        lock (gate)
+        {
+            rows.Add(++lastId, (destination, key));
+        }
+    }
 
     public Task<IReadOnlyList<OutboxRecord>> ReadAsync(OutboxQuery query, CancellationToken cancellationToken)
     {
-        Reads++;
-        return Task.FromResult<IReadOnlyList<OutboxRecord>>([.. query.Destinations.SelectMany(room => rows
-            .Where(row => row.Value.Destination == room.Destination && !room.InFlight.Contains(row.Key) && !(row.Value.Key is { } key && room.HeldKeys.Contains(key)))
-            .Take(room.Room)
-            .Select(row => RecordOf(row.Key, row.Value.Destination, row.Value.Key)))]);
+        lock (gate)
+        {
+            Reads++;
+            return Task.FromResult<IReadOnlyList<OutboxRecord>>([.. query.Destinations.SelectMany(room => rows
+                .Where(row => row.Value.Destination == room.Destination && !room.Excluded.Contains(row.Key) && !(row.Value.Key is { } key && room.HeldKeys.Contains(key)))
+                .Take(room.Room)
+                .Select(row => RecordOf(row.Key, row.Value.Destination, row.Value.Key)))]);
+        }
     }
 
     public Task DeleteAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
@@ -53,9 +69,12 @@ sealed class MemoryStore(int bodyBytes) : IMessageStore, IOutboxStore, ILeaseSto
             throw new InvalidOperationException("The database is away.");
         }
 
-        foreach (var id in ids)
+        lock (gate)
         {
-            rows.Remove(id);
+            foreach (var id in ids)
+            {
+                rows.Remove(id);
+            }
         }
 
         return Task.CompletedTask;

@@ -1,5 +1,7 @@
+using System.Threading.Channels;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Diagnostics.Tracing;
+using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.Outbox;
 using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Tests.Runtime;
@@ -122,17 +124,20 @@ public sealed class RelayTests
     }
 
     /// <summary>What is confirmed makes room at once, and its row does not stay until everything is.</summary>
-    [Fact]
-    public async Task A_row_is_deleted_in_time_whatever_else_is_under_way()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_row_is_deleted_in_time_whatever_else_is_under_way(bool isAwaited)
     {
         var store = new MemoryStore(bodyBytes: 10);
         var sender = new HalfDeadSender { IsSilent = true };
         var relay = await RelayAsync(store, new InProcessTransport(), new OutboxOptions(), "dead", "alive");
         store.Add("dead");
         store.Add("alive");
-        var deleting = relay.Relay.DeleteOnceAsync(CancellationToken.None);
+        var deleting = isAwaited ? relay.Relay.DeleteOnceAsync(CancellationToken.None) : null;
         await relay.SendAsync(sender);
         await relay.Relay.ConfirmOnceAsync(sender, relay.Results, CancellationToken.None);
+        deleting ??= relay.Relay.DeleteOnceAsync(CancellationToken.None);
         await time.TimersAsync(1);
 
         time.Advance(OutboxRelay.Gathering - TimeSpan.FromMilliseconds(1));
@@ -178,6 +183,49 @@ public sealed class RelayTests
         store.CountOf("alive").Should().Be(0);
     }
 
+    [Fact]
+    public async Task A_relay_that_stops_ends_when_the_last_message_has_come_back()
+    {
+        var store = new MemoryStore(bodyBytes: 10);
+        var sender = new PostmanSender();
+        var relay = await RelayAsync(store, sender, new OutboxOptions(), "away");
+        store.Add("away");
+        relay.Relay.Start();
+        var token = await sender.SentAsync();
+        await relay.Relay.StopSendingAsync(CancellationToken.None);
+        var stopping = relay.Relay.StopAsync(CancellationToken.None);
+        await time.TimersAsync(1);
+
+        stopping.IsCompleted.Should().BeFalse("it may still be confirmed");
+        sender.Report(token, SendStatus.Returned);
+
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10)); // The clock stands still: nothing else can wake it.
+        store.CountOf("away").Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(int.MaxValue, 1)]
+    public async Task A_relay_that_must_stop_at_once_still_deletes_what_was_confirmed(int failingDeletes, int left)
+    {
+        var store = new MemoryStore(bodyBytes: 10) { FailingDeletes = failingDeletes };
+        var sender = new PostmanSender();
+        var relay = await RelayAsync(store, sender, new OutboxOptions(), "alive", "silent");
+        store.Add("alive");
+        store.Add("silent");
+        relay.Relay.Start();
+        await sender.AskedAsync();
+        sender.Report(await sender.SentAsync(), SendStatus.Confirmed);
+        await sender.AskedAsync(); // For the next, having taken in the first.
+        await sender.SentAsync();
+
+        store.CountOf("alive").Should().Be(1);
+        await relay.Relay.StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(10));
+
+        store.CountOf("alive").Should().Be(left);
+        store.CountOf("silent").Should().Be(1);
+    }
+
     private async Task<SteppedRelay> RelayAsync(MemoryStore store, ITransport transport, OutboxOptions options, params string[] destinations)
     {
         var wake = new Signal(time);
@@ -209,8 +257,54 @@ public sealed class RelayTests
         public async Task ConfirmAsync(ISender sender)
         {
             await Relay.ConfirmOnceAsync(sender, Results, CancellationToken.None);
-            await Relay.DeleteAsync(CancellationToken.None);
+            while (await Relay.DeleteAsync(CancellationToken.None))
+            {
+                // Until nothing is left.
+            }
         }
+    }
+
+    /// <summary>The only sender of its transport, which reports what it is told to.</summary>
+    private sealed class PostmanSender : ITransport, ISender
+    {
+        private readonly Channel<long> sent = Channel.CreateUnbounded<long>();
+        private readonly Channel<SendResult> results = Channel.CreateUnbounded<SendResult>();
+        private readonly SemaphoreSlim asked = new(0);
+
+        public string Name => "postman";
+
+        public Task<long> SentAsync() => sent.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+        /// <summary>Until it is asked for results, once for each time that it is.</summary>
+        public async Task AskedAsync() => (await asked.WaitAsync(TimeSpan.FromSeconds(10))).Should().BeTrue();
+
+        public void Report(long token, SendStatus status) => results.Writer.TryWrite(new SendResult(token, status));
+
+        public ValueTask SendAsync(IReadOnlyList<TransportMessage> messages, CancellationToken cancellationToken)
+        {
+            foreach (var message in messages)
+            {
+                sent.Writer.TryWrite(message.Token);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        public async ValueTask<IReadOnlyList<SendResult>> ReadResultsAsync(CancellationToken cancellationToken)
+        {
+            asked.Release();
+            return [await results.Reader.ReadAsync(cancellationToken)];
+        }
+
+        public ValueTask<ISender> OpenSenderAsync(CancellationToken cancellationToken) => new(this);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        public ValueTask<IReceiver> OpenReceiverAsync(string endpoint, int prefetch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IReadOnlyList<string> GetDestinations(MessageType type, IReadOnlyList<string> subscribers) => throw new NotSupportedException();
+
+        public string GetDestination(string endpoint) => throw new NotSupportedException();
     }
 
     /// <summary>Confirms what is for "alive".</summary>

@@ -20,7 +20,7 @@ public sealed class RelayWindowTests
 
         Rooms().Should().BeEquivalentTo([("a", 16, 0), ("b", 16, 0)]);
         query.Buckets.Should().Equal(Buckets);
-        query.Destinations.Should().OnlyContain(room => room.InFlight.Count == 0 && room.HeldKeys.Count == 0);
+        query.Destinations.Should().OnlyContain(room => room.Excluded.Count == 0 && room.HeldKeys.Count == 0);
         window.IsEmpty.Should().BeTrue();
     }
 
@@ -37,7 +37,7 @@ public sealed class RelayWindowTests
         window.NextQuery(Buckets).Should().BeNull("reading for seven rows of sixteen is not worth it");
         Confirm(a.Skip(7).Take(1));
         Rooms().Should().Equal(("a", 8, 16));
-        window.Remove(window.Confirmed);
+        window.Remove(window.RowsToDelete);
         Rooms().Should().Equal(("a", 8, 8));
     }
 
@@ -104,7 +104,7 @@ public sealed class RelayWindowTests
 
         window.Add(With([records[0], Record("a", null), records[1]])).Should().ContainSingle().Which.Token.Should().Be(lastId);
 
-        window.NextQuery(Buckets)!.Destinations.Single(room => room.Destination == "a").InFlight.Should().BeEquivalentTo([records[0].Id, records[1].Id, lastId]);
+        window.NextQuery(Buckets)!.Destinations.Single(room => room.Destination == "a").Excluded.Should().BeEquivalentTo([records[0].Id, records[1].Id, lastId]);
         window.Find(records[0].Id).Should().BeSameAs(records[0]);
         window.Find(4711).Should().BeNull();
     }
@@ -119,7 +119,7 @@ public sealed class RelayWindowTests
         window.Return(first);
 
         window.Add(With([second])).Should().BeEmpty("the first would come after it");
-        window.HasMore.Should().BeTrue();
+        window.HasRoomForMore.Should().BeTrue();
 
         window.NextQuery(Buckets);
         window.Add(With([first, second])).Select(message => (message.Token, message.ResumesKey)).Should().Equal((first.Id, true), (second.Id, false));
@@ -153,7 +153,7 @@ public sealed class RelayWindowTests
         var records = Add("a", 2, "k");
         Confirm([.. Add("a", 14), .. records]);
 
-        window.Remove([.. window.Confirmed, 4711]);
+        window.Remove([.. window.RowsToDelete, 4711]);
         window.Remove([records[0].Id]);
 
         window.IsEmpty.Should().BeTrue();
@@ -184,7 +184,7 @@ public sealed class RelayWindowTests
     [Fact]
     public void A_key_with_its_share_under_way_is_held_until_half_of_it_is_done()
     {
-        var records = Add("a", 2, "k"); // An eighth of the window.
+        var records = Add("a", 2, "k"); // Its share of the window.
         Add("a", 1, "other");
         Add("b", 1, "k");
 
@@ -208,12 +208,11 @@ public sealed class RelayWindowTests
         var page = Enumerable.Range(0, 6).Select(_ => Large()).ToList();
 
         window.Add(With(page)).Should().HaveCount(4, "the fourth goes over the bound, the fifth finds it full");
-        Rooms().Should().Equal(("b", 16, 0));
-        window.HasMore.Should().BeTrue("what was left is read again");
+        window.HasRoomForMore.Should().BeFalse();
 
         Confirm(page.Take(2));
-        window.HasRoomForMore.Should().BeTrue();
-        window.Remove(window.Confirmed);
+        window.HasRoomForMore.Should().BeTrue("what was left is read again");
+        window.Remove(window.RowsToDelete);
         Rooms().Should().BeEquivalentTo([("a", 1, 2), ("b", 16, 0)], "one more row of that size is expected to fit");
     }
 
@@ -253,23 +252,52 @@ public sealed class RelayWindowTests
     public void Rows_are_deleted_when_there_are_many_or_nothing_else_is_under_way()
     {
         var records = Add("a", 16);
-        window.HasConfirmed.Should().BeFalse();
+        window.HasRowsToDelete.Should().BeFalse();
 
-        records.Select(record => window.Confirm(record, out _)).Should().Equal([true, .. Enumerable.Repeat(false, 6), true, .. Enumerable.Repeat(false, 7), true], "the first, half of the window, and the last");
-        window.Confirmed.Should().BeEquivalentTo(records.Select(record => record.Id));
-        window.Remove(window.Confirmed);
+        records.Select(record => window.Confirm(record, out _)).Should().Equal([true, .. Enumerable.Repeat(false, 6), true, .. Enumerable.Repeat(false, 8)], "the first, and half of the window");
+        window.RowsToDelete.Should().BeEquivalentTo(records.Select(record => record.Id));
+        window.Remove(window.RowsToDelete);
 
         var next = Add("a", 9);
         Confirm(next.Take(7));
         window.IsWorthDeleting.Should().BeFalse("more may be confirmed soon");
         Confirm(next.Skip(7).Take(1));
         window.IsWorthDeleting.Should().BeTrue("there are eight");
-        window.Remove(window.Confirmed);
+        window.Remove(window.RowsToDelete);
         window.IsWorthDeleting.Should().BeFalse();
         window.IsEmpty.Should().BeFalse("one is under way");
         Confirm(next.Skip(8));
         window.IsWorthDeleting.Should().BeTrue("there is nothing to wait for");
         window.IsEmpty.Should().BeFalse("one row is still there");
+    }
+
+    [Fact]
+    public void A_statement_deletes_no_more_rows_than_a_database_takes_at_once()
+    {
+        var large = new RelayWindow(["a"], 10_000, long.MaxValue);
+        var page = Enumerable.Range(0, 2500).Select(row => Record("a", null)).ToList();
+        large.Add(With(page));
+        page.ForEach(record => large.Confirm(record, out _));
+
+        var sizes = new List<int>();
+        while (large.HasRowsToDelete)
+        {
+            sizes.Add(large.RowsToDelete.Count);
+            large.Remove(large.RowsToDelete);
+        }
+
+        sizes.Should().Equal(1000, 1000, 500);
+    }
+
+    [Fact]
+    public void Who_wakes_the_relay_while_there_is_no_room_is_not_forgotten()
+    {
+        var records = Add("a", 16);
+        window.NotePages(window.NextQuery(Buckets)!, []);
+
+        window.HasRoomForMore.Should().BeFalse("there is no room");
+        Confirm(records.Take(8));
+        window.HasRoomForMore.Should().BeTrue("something was committed for all that is known");
     }
 
     /// <summary>The budget of a relay: one page and one deletion for a thousand messages, however few are confirmed at once.</summary>
@@ -298,8 +326,8 @@ public sealed class RelayWindowTests
             if (ofDefaultSize.IsWorthDeleting)
             {
                 deletions++;
-                deleted += ofDefaultSize.Confirmed.Count;
-                ofDefaultSize.Remove(ofDefaultSize.Confirmed);
+                deleted += ofDefaultSize.RowsToDelete.Count;
+                ofDefaultSize.Remove(ofDefaultSize.RowsToDelete);
             }
         }
 
@@ -316,7 +344,7 @@ public sealed class RelayWindowTests
         pausing.Return(record);
         pausing.NextQuery(Buckets).Should().BeNull();
 
-        pausing.Lose().Should().Be(0);
+        pausing.ForgetInFlight().Should().Be(0);
 
         pausing.NextTry.Should().BeNull();
         pausing.NextQuery(Buckets)!.Destinations.Single().HeldKeys.Should().BeEmpty();
@@ -331,7 +359,7 @@ public sealed class RelayWindowTests
         window.Add(With([record])).Should().BeEmpty();
         window.Find(record.Id).Should().BeNull();
         window.Confirm(record, out _).Should().BeFalse("a broker may say it twice");
-        window.Confirmed.Should().Equal(record.Id);
+        window.RowsToDelete.Should().Equal(record.Id);
     }
 
     [Fact]
@@ -341,7 +369,7 @@ public sealed class RelayWindowTests
         GC.Collect();
 
         body.IsAlive.Should().BeFalse("the window's bytes count what is under way, and it is not");
-        window.Confirmed.Should().ContainSingle();
+        window.RowsToDelete.Should().ContainSingle();
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         WeakReference ConfirmOne()
@@ -362,7 +390,7 @@ public sealed class RelayWindowTests
         var next = Add("a", 16);
         Confirm(next);
         window.NextQuery(Buckets)!.Destinations.Should().ContainSingle().Which.Destination.Should().Be("b");
-        window.Remove(window.Confirmed);
+        window.Remove(window.RowsToDelete);
         Rooms().Should().Contain(("a", 16, 0));
     }
 
@@ -374,16 +402,16 @@ public sealed class RelayWindowTests
         var keyed = Add("a", 2, "k");
         Confirm(records.Take(1));
 
-        window.Lose().Should().Be(5);
+        window.ForgetInFlight().Should().Be(5);
 
         Rooms().Should().Contain(("a", 16, 1));
         HeldKeys().Should().BeEmpty();
         window.HasBucket(records[0].Bucket).Should().BeTrue();
-        window.Confirmed.Should().Equal(records[0].Id);
+        window.RowsToDelete.Should().Equal(records[0].Id);
         window.Add(With([.. records, .. keyed])).Select(message => message.Token).Should().Equal([.. records.Skip(1).Select(record => record.Id), .. keyed.Select(record => record.Id)]);
-        window.Remove(window.Confirmed);
+        window.Remove(window.RowsToDelete);
         Confirm([.. records.Skip(1), .. keyed]);
-        window.Remove(window.Confirmed);
+        window.Remove(window.RowsToDelete);
         window.IsEmpty.Should().BeTrue();
         window.HasBucket(records[0].Bucket).Should().BeFalse();
     }
@@ -402,8 +430,8 @@ public sealed class RelayWindowTests
         smallest.NextQuery(Buckets)!.Destinations.Single().HeldKeys.Should().BeEmpty();
     }
 
-    private IEnumerable<(string Destination, int Room, int InFlight)> Rooms()
-        => window.NextQuery(Buckets)!.Destinations.Select(room => (room.Destination, room.Room, room.InFlight.Count));
+    private IEnumerable<(string Destination, int Room, int Excluded)> Rooms()
+        => window.NextQuery(Buckets)!.Destinations.Select(room => (room.Destination, room.Room, room.Excluded.Count));
 
     private IEnumerable<string> HeldKeys()
         => window.NextQuery(Buckets)!.Destinations.SelectMany(room => room.HeldKeys, (room, key) => $"{room.Destination} {key}");

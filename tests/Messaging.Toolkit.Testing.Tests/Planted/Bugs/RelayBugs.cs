@@ -36,16 +36,16 @@ internal static class RelayBugs
 
         new("confirmations forgotten", "Confirmations are forgotten when the rows cannot be deleted.", Relay,
             """
-                public async Task DeleteAsync(CancellationToken cancellationToken)
+                public async Task<bool> DeleteAsync(CancellationToken cancellationToken)
                 {
-                    var ids = window.Confirmed;
+                    var ids = window.RowsToDelete;
             """,
             """
                 private readonly HashSet<long> tried = [];
 
-                public async Task DeleteAsync(CancellationToken cancellationToken)
+                public async Task<bool> DeleteAsync(CancellationToken cancellationToken)
                 {
-                    var ids = window.Confirmed.Where(tried.Add).ToList();
+                    var ids = window.RowsToDelete.Where(tried.Add).ToList();
             """),
 
         new("confirmed stays under way", "A message that was confirmed keeps its place among those under way.", Window,
