@@ -39,6 +39,8 @@ internal static class RelayBugs
                 public async Task<bool> DeleteAsync(CancellationToken cancellationToken)
                 {
                     var ids = window.RowsToDelete;
+                    if (ids.Count == 0)
+                    {
             """,
             """
                 private readonly HashSet<long> tried = [];
@@ -46,6 +48,9 @@ internal static class RelayBugs
                 public async Task<bool> DeleteAsync(CancellationToken cancellationToken)
                 {
                     var ids = window.RowsToDelete.Where(tried.Add).ToList();
+                    if (ids.Count == 0)
+                    {
+                        await Task.Delay(options.MaxPollInterval, time, cancellationToken);
             """),
 
         new("confirmed stays under way", "A message that was confirmed keeps its place among those under way.", Window,
