@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Benchmarks.Brokers.RabbitMQ;
 using Messaging.Toolkit.Benchmarks.Measuring;
+using Messaging.Toolkit.Benchmarks.Scenarios;
 using Messaging.Toolkit.Benchmarks.Shop;
 
 namespace Messaging.Toolkit.Benchmarks.HandWritten;
@@ -42,6 +43,32 @@ internal static class HandWrittenRabbitMQSamples
         }
 
         await shop.VerifyAsync(orders: run.Messages, invoices: run.Messages, sent: run.Messages, handled: run.Messages);
+        await broker.VerifyEmptyAsync();
+        return sample;
+    }
+
+    /// <summary>
+    /// The path of one message with what an outbox and a claim ask of it, and nothing else: it is written with its row, read from the table by whoever has written it, published, confirmed and
+    /// marked; and claimed before it is noted.
+    /// </summary>
+    public static async Task<Sample> LatencyAsync(Run run)
+    {
+        await using var database = await run.CreateDatabaseAsync();
+        await using var broker = await RabbitMQBroker.CreateAsync();
+        await using var shop = await HandWrittenShop.CreateAsync(database);
+        var outbox = new HandWrittenOutbox(shop);
+        var claims = new HandWrittenSqlConsumer(shop);
+        var tally = new Tally(run.Messages);
+        Sample sample;
+        await using (var path = await RabbitMQPath.OpenAsync(broker, tally, claims.ClaimAsync))
+        {
+            var published = 0;
+            var relay = new HandWrittenRelay(shop.Connections, batch => Task.WhenAll(batch.Select(_ => path.PublishAsync(published++))));
+            sample = await Paced.MeasureAsync(run, tally, outbox.PlaceOrderAndPublishAsync, async _ => Check.Equal(1, await relay.RelayBatchAsync(), "rows"));
+        }
+
+        tally.Verify();
+        await shop.VerifyAsync(orders: run.Messages, sent: run.Messages, handled: run.Messages);
         await broker.VerifyEmptyAsync();
         return sample;
     }

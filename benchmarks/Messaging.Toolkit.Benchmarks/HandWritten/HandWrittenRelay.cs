@@ -51,7 +51,8 @@ internal sealed class HandWrittenRelay(NpgsqlDataSource connections, Func<IReadO
         }
     }
 
-    private async Task<int> RelayBatchAsync()
+    /// <summary>Relays what waits, a batch at most. How many that were.</summary>
+    public async Task<int> RelayBatchAsync()
     {
         await using var connection = await connections.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();

@@ -15,6 +15,14 @@ internal sealed class HandWrittenSqlConsumer(HandWrittenShop shop)
         INSERT INTO "Invoices" ("Customer", "Number") SELECT $2, $3 FROM claim
         """;
 
+    /// <summary>That it was handled, alone.</summary>
+    public async Task ClaimAsync(Guid messageId)
+    {
+        await using var command = shop.Connections.CreateCommand("""INSERT INTO "Handled" ("MessageId", "HandledAt") VALUES ($1, now()) ON CONFLICT DO NOTHING""");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = messageId });
+        await command.ExecuteNonQueryAsync();
+    }
+
     public async Task HandleAsync(Guid messageId, OrderPlaced order)
     {
         await using var command = shop.Connections.CreateCommand(Insert);

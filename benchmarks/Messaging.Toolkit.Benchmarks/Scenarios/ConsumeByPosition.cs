@@ -9,8 +9,14 @@ namespace Messaging.Toolkit.Benchmarks.Scenarios;
 /// </summary>
 internal sealed class ConsumeByPosition : IScenario
 {
+    /// <summary>Those of a topic in the cluster of eng/servers. With positions no more transactions are open at once.</summary>
+    private const int Partitions = 4;
+
     private readonly ConsumeFromBroker byPosition = new(TransportNames.Kafka, offsetsInDatabase: true);
     private readonly ConsumeFromBroker byClaim = new(TransportNames.Kafka);
+    private readonly ConsumeFromBroker byClaimWithAWorkerForEachPartition = new(TransportNames.Kafka, concurrency: Partitions);
+
+    public IReadOnlyList<Baseline> Baselines => [new("claims_with_four_workers", byClaimWithAWorkerForEachPartition.MeasureAsync)];
 
     public string Name => "consume-by-position";
 

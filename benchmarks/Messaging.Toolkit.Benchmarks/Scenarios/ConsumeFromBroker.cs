@@ -11,7 +11,7 @@ namespace Messaging.Toolkit.Benchmarks.Scenarios;
 /// committed and acknowledged. Floor: the bare client and EF by hand, the same rows and as many claims. What has come is written by
 /// as many workers as the endpoint has, each key by one of them, a transaction each, and acknowledged with one word.
 /// </summary>
-internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase = false) : IScenario
+internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase = false, int concurrency = Workers.Count) : IScenario
 {
     /// <summary>How many messages the floor takes at most before it acknowledges them. Found by trying: 1,000 is as fast, 4,000 slower.</summary>
     private const int GroupSize = 2_000;
@@ -34,7 +34,7 @@ internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase
         await using var broker = await BenchmarkBroker.CreateAsync(transport, offsetsInDatabase);
         await (await broker.PrepareToSendAsync(run.Messages))();
         var tally = new Tally(run.Messages);
-        await using var shop = await ShopHost.CreateAsync<InvoiceHandler>(database, tally, broker);
+        await using var shop = await ShopHost.CreateAsync<InvoiceHandler>(database, tally, broker, concurrency);
         var sample = await run.MeasureAsync(async () =>
         {
             await shop.StartAsync();

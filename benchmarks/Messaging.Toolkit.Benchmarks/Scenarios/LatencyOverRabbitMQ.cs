@@ -1,5 +1,6 @@
 using Messaging.Toolkit.Benchmarks.Brokers.RabbitMQ;
 using Messaging.Toolkit.Benchmarks.Databases;
+using Messaging.Toolkit.Benchmarks.HandWritten;
 using Messaging.Toolkit.Benchmarks.Measuring;
 using Messaging.Toolkit.Benchmarks.Shop;
 
@@ -18,6 +19,8 @@ internal sealed class LatencyOverRabbitMQ : IScenario
     public string Transport => TransportNames.RabbitMQ;
 
     public string Unit => inProcess.Unit;
+
+    public IReadOnlyList<Baseline> Baselines { get; } = [new("outbox_and_claim", HandWrittenRabbitMQSamples.LatencyAsync)];
 
     public int DefaultRounds => inProcess.DefaultRounds;
 

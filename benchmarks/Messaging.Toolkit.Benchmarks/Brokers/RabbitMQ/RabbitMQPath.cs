@@ -22,12 +22,15 @@ internal sealed class RabbitMQPath : IAsyncDisposable
         this.consuming = consuming;
     }
 
-    public static async Task<RabbitMQPath> OpenAsync(RabbitMQBroker broker, Tally tally)
+    /// <param name="broker">Where.</param>
+    /// <param name="tally">Notes each message.</param>
+    /// <param name="beforeAsync">What is done with its id before it is noted.</param>
+    public static async Task<RabbitMQPath> OpenAsync(RabbitMQBroker broker, Tally tally, Func<Guid, Task>? beforeAsync = null)
     {
         var connection = await broker.ConnectAsync();
         var publishing = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
         var path = new RabbitMQPath(broker, connection, publishing, await connection.CreateChannelAsync());
-        await path.ConsumeAsync(tally);
+        await path.ConsumeAsync(tally, beforeAsync);
         return path;
     }
 
@@ -45,13 +48,14 @@ internal sealed class RabbitMQPath : IAsyncDisposable
         await connection.DisposeAsync();
     }
 
-    private async Task ConsumeAsync(Tally tally)
+    private async Task ConsumeAsync(Tally tally, Func<Guid, Task>? beforeAsync)
     {
         var consumer = new AsyncEventingBasicConsumer(consuming);
         consumer.ReceivedAsync += async (_, delivery) =>
         {
             var order = JsonSerializer.Deserialize<OrderPlaced>(delivery.Body.Span, JsonSerializerOptions.Web)!;
             await consuming.BasicAckAsync(delivery.DeliveryTag, multiple: false); // First, since whoever waits for the last message closes the channel.
+            await (beforeAsync?.Invoke(Guid.Parse(delivery.BasicProperties.MessageId!)) ?? Task.CompletedTask);
             tally.Handle(order);
         };
         consumerTag = await consuming.BasicConsumeAsync(broker.Queue, autoAck: false, consumer);
