@@ -137,7 +137,7 @@ internal sealed class PostgreSqlDialect(TableNames names, TimeProvider time, Tim
     public override DbCommand ReadMessages(DbContext context, OutboxQuery query) => ReadMessages(context, query, start: null, andThen: "");
 
     public override Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, IScheduleWatcher? watcher, CancellationToken cancellationToken)
-        => Floor.ReadAsync(context, start => ReadAsync(ReadMessages(context, query, start, andThen: watcher is null ? "" : Schedule.First + ";"), watcher, cancellationToken), cancellationToken);
+        => Floor.ReadAsync(context, start => ReadAsync(query, ReadMessages(context, query, start, andThen: watcher is null ? "" : Schedule.First + ";"), watcher, cancellationToken), cancellationToken);
 
     private DbCommand ReadMessages(DbContext context, OutboxQuery query, OutboxStart? start, string andThen)
     {

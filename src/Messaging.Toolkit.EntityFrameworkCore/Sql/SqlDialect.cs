@@ -185,20 +185,27 @@ internal class SqlDialect(TableNames names, TimeProvider time)
 
     /// <summary>Reads the first rows of each destination, in the order of their ids. Where it costs no round trip the watcher, if any, is told of the schedule.</summary>
     public virtual Task<List<OutboxRecord>> ReadMessagesAsync(DbContext context, OutboxQuery query, IScheduleWatcher? watcher, CancellationToken cancellationToken)
-        => ReadAsync(ReadMessages(context, query), watcher: null, cancellationToken);
+        => ReadAsync(query, ReadMessages(context, query), watcher: null, cancellationToken);
 
     /// <summary>Executes a command that reads messages, and the schedule after them if there is a watcher; and disposes of it.</summary>
-    protected static async Task<List<OutboxRecord>> ReadAsync(DbCommand readMessages, IScheduleWatcher? watcher, CancellationToken cancellationToken)
+    protected static async Task<List<OutboxRecord>> ReadAsync(OutboxQuery query, DbCommand readMessages, IScheduleWatcher? watcher, CancellationToken cancellationToken)
     {
         await using var command = readMessages;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var records = new List<OutboxRecord>();
+        var bound = new PageBound(query);
         while (await reader.ReadAsync(cancellationToken))
         {
+            var (id, destination) = (reader.GetInt64(0), reader.GetString(1));
+            if (bound.Ends(destination, id))
+            {
+                continue;
+            }
+
             records.Add(new OutboxRecord
             {
-                Id = reader.GetInt64(0),
-                Destination = reader.GetString(1),
+                Id = id,
+                Destination = destination,
                 Bucket = reader.GetInt32(2),
                 MessageId = reader.GetGuid(3),
                 Type = reader.GetString(4),
@@ -206,6 +213,7 @@ internal class SqlDialect(TableNames names, TimeProvider time)
                 Headers = reader.GetString(6),
                 Body = reader.GetFieldValue<byte[]>(7),
             });
+            bound.Took(records[^1]);
         }
 
         if (watcher is not null && await reader.NextResultAsync(cancellationToken))

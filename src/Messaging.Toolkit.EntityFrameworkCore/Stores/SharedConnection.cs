@@ -54,8 +54,14 @@ internal sealed class SharedConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await LeaveAsync();
-        own.GiveBack();
+        try
+        {
+            await LeaveAsync();
+        }
+        finally
+        {
+            own.GiveBack();
+        }
     }
 
     private async Task LeaveAsync()

@@ -41,8 +41,8 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "{Store}: messages wait for '{Destination}', which this application does not know. They are kept: add the endpoint or the transport that it is of, or delete the rows.")]
     public static partial void UnknownDestination(this ILogger logger, string store, string destination);
 
-    [LoggerMessage(15, LogLevel.Warning, "{Store}: rows of messages that were confirmed could not be deleted before the end; whoever takes over sends them again.")]
-    public static partial void RowsLeft(this ILogger logger, string store, Exception exception);
+    [LoggerMessage(15, LogLevel.Warning, "{Store}: rows of messages that were confirmed could not be deleted before the end; whoever takes over may send them again.")]
+    public static partial void RowsLeft(this ILogger logger, string store);
 
     [LoggerMessage(20, LogLevel.Warning, "{Endpoint}: attempt {Attempt} of message {MessageId} ({Type}) failed; it is tried again.")]
     public static partial void AttemptFailed(this ILogger logger, string endpoint, int attempt, Guid messageId, string type, Exception exception);

@@ -20,11 +20,11 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     // A page of a few rows costs as much as one of many: it is read when half is free.
     private readonly int leastRoom = Math.Max(1, size / 2);
 
-    // Half of the window is free as long as fewer than eight keys are slow. Two at least, so that the next is there when one is done.
+    // Eight slow keys leave half of the window free. Two at least, so that in a small window the next is there when one is done.
     private readonly int mostPerKey = Math.Clamp(size / 16, 2, MostPerKey);
     private long bytesInFlight;
 
-    /// <summary>What a row is expected to weigh, which bounds the next page: it rises at once and falls slowly.</summary>
+    /// <summary>What a row is expected to weigh, so that a page asks for no more than there is room for: it rises at once and falls slowly.</summary>
     private double expectedBytes = 64 * 1024;
 
     /// <summary>Whether more may wait than was read.</summary>
@@ -39,7 +39,10 @@ internal sealed class DestinationWindow(string destination, int size, long bytes
     public DestinationRoom ToRoom()
     {
         var room = Math.Clamp((bytes - bytesInFlight) / expectedBytes, 1, size - inFlight.Count);
-        return new(destination, (int)room, [.. inFlight, .. toDelete], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))]);
+        return new(destination, (int)room, [.. inFlight, .. toDelete], [.. heldKeys, .. returnedKeys.Keys.Where(key => perKey.ContainsKey(key) && !heldKeys.Contains(key))])
+        {
+            Bytes = bytes - bytesInFlight,
+        };
     }
 
     /// <summary>

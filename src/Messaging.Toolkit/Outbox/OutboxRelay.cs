@@ -21,7 +21,7 @@ internal sealed class OutboxRelay(
     /// <summary>For how long the rows of what was confirmed are gathered at most while more is under way, so that one statement deletes many.</summary>
     public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a relay that has no time left may take to delete the rows of what was confirmed.</summary>
+    /// <summary>How long a relay that has no time left may still take to delete the rows of what was confirmed.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource stopSending = new();
@@ -42,7 +42,7 @@ internal sealed class OutboxRelay(
             NewLoop("deleting").RunAsync(DeleteOnceAsync, stopConfirming.Token));
     }
 
-    /// <summary>Sends nothing more: when it completes, or the token fires, the last message is handed over. What is under way is still confirmed.</summary>
+    /// <summary>Sends nothing more. When it completes and the token has not fired, the last message is handed over. What is under way is still confirmed.</summary>
     public async Task StopSendingAsync(CancellationToken cancellationToken)
     {
         stopSending.Cancel();
@@ -53,7 +53,7 @@ internal sealed class OutboxRelay(
         await Task.WhenAny(sending, hurry.Task);
     }
 
-    /// <summary>Waits until nothing is under way or the token fires, and ends.</summary>
+    /// <summary>Waits until nothing is under way and the rows of what was confirmed are deleted, or the token fires, and ends: no more than a moment after that.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await StopSendingAsync(cancellationToken);
@@ -71,23 +71,26 @@ internal sealed class OutboxRelay(
 
         stopConfirming.Cancel();
         await running;
-        await DeleteTheLastAsync();
+        await DeleteTheLastAsync(cancellationToken);
     }
 
     /// <summary>Worth a moment even when the host is in a hurry: whoever takes over would send again what was confirmed.</summary>
-    private async Task DeleteTheLastAsync()
+    private async Task DeleteTheLastAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(LastWords, time);
-        try
-        {
-            while (await DeleteAsync(limit.Token))
+        await using var grace = new Grace(cancellationToken, LastWords, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(grace.Token);
+        await NewLoop("deleting").RunAsync(
+            async token =>
             {
-                // There may be more than one statement deletes.
-            }
-        }
-        catch (Exception exception)
+                if (!await DeleteAsync(token))
+                {
+                    ended.Cancel();
+                }
+            },
+            ended.Token);
+        if (window.HasRowsToDelete)
         {
-            logger.RowsLeft(store.Name, exception);
+            logger.RowsLeft(store.Name);
         }
     }
 
@@ -109,7 +112,8 @@ internal sealed class OutboxRelay(
         }
         finally
         {
-            // What this sender did not report is unknown now: it is read and sent again.
+            // What it has confirmed is, whatever came between. What it did not report is unknown now: it is read and sent again.
+            TakeInConfirmed(results);
             telemetry.Lost(window.ForgetInFlight());
             SignalWhatIsLeft();
         }
@@ -141,6 +145,11 @@ internal sealed class OutboxRelay(
 
         if (records.Count == 0)
         {
+            if (buckets.Count > 0 && window.HasRoomForMore)
+            {
+                return; // A pause has ended, or room was made, while the others were looked at.
+            }
+
             await wake.WaitAsync(Wait(), cancellationToken);
             pollInterval = Min(pollInterval + pollInterval, options.MaxPollInterval);
             return;
@@ -203,13 +212,18 @@ internal sealed class OutboxRelay(
             }
         }
 
-        while (results.TryPeek(out var result))
+        try
         {
-            await TakeInAsync(result, cancellationToken);
-            results.Dequeue();
+            while (results.TryPeek(out var result))
+            {
+                await TakeInAsync(result, cancellationToken);
+                results.Dequeue();
+            }
         }
-
-        SignalWhatIsLeft();
+        finally
+        {
+            SignalWhatIsLeft();
+        }
     }
 
     /// <summary>Deletes when there are many rows to delete, or nothing else is under way, or the first has waited long enough.</summary>
@@ -261,6 +275,19 @@ internal sealed class OutboxRelay(
         if (window.IsEmpty)
         {
             drained.Set();
+        }
+    }
+
+    /// <summary>Needs no database, unlike what was refused.</summary>
+    private void TakeInConfirmed(IEnumerable<SendResult> results)
+    {
+        foreach (var result in results.Where(result => result.Status == SendStatus.Confirmed))
+        {
+            if (window.Find(result.Token) is { } record)
+            {
+                Confirm(record);
+                telemetry.Reported(record, result.Status);
+            }
         }
     }
 

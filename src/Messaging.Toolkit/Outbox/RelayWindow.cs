@@ -26,24 +26,28 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
     private readonly Dictionary<string, DestinationWindow> windows =
         destinations.ToDictionary(name => name, name => new DestinationWindow(name, size, bytes, newPause?.Invoke()), StringComparer.Ordinal);
 
-    // A statement that deletes one row costs nearly as much as one that deletes many; and rows come as quickly as half of a window.
+    // A statement that deletes one row costs nearly as much as one that deletes many: as many as a page brings, whatever their destinations.
     private readonly int worthDeleting = Math.Clamp(size / 2, 1, MostPerStatement);
     private readonly int[] perBucket = new int[OutboxOptions.Buckets];
     private long page;
 
-    /// <summary>What to read next, or null if there is no room anywhere. What is added afterwards is taken for a part of that page.</summary>
+    /// <summary>What to read next, or null if there is no room anywhere, or everybody pauses. What is added afterwards is taken for a part of that page.</summary>
     public OutboxQuery? NextQuery(IReadOnlyCollection<int> buckets)
     {
         lock (gate)
         {
             page++;
-            foreach (var full in windows.Values.Where(window => !window.HasRoom))
+            var rooms = new List<DestinationRoom>();
+            foreach (var window in windows.Values)
             {
-                // Whoever wakes the relay now does not do so again when there is room.
-                full.HasMore = true;
+                // Whoever has woken the relay does so once: what is not read now is read when there is room.
+                window.HasMore = !window.HasRoom;
+                if (!window.HasMore)
+                {
+                    rooms.Add(window.ToRoom());
+                }
             }
 
-            var rooms = windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();
             return rooms.Count == 0 ? null : new OutboxQuery(rooms, [.. buckets]);
         }
     }
@@ -53,10 +57,13 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
     {
         lock (gate)
         {
-            var read = records.CountBy(record => record.Destination).ToDictionary();
+            var pages = records
+                .AggregateBy(record => record.Destination, (Rows: 0, Bytes: 0L), static (page, record) => (page.Rows + 1, page.Bytes + record.Body.Length))
+                .ToDictionary(StringComparer.Ordinal);
             foreach (var room in query.Destinations)
             {
-                windows[room.Destination].HasMore = read.GetValueOrDefault(room.Destination) >= room.Room;
+                var (rows, bytes) = pages.GetValueOrDefault(room.Destination);
+                windows[room.Destination].HasMore = rows >= room.Room || bytes >= room.Bytes;
             }
         }
     }

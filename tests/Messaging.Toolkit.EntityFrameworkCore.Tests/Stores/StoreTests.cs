@@ -78,6 +78,27 @@ public sealed class StoreTests
     }
 
     [Theory, MemberData(nameof(All))]
+    public async Task A_page_ends_with_the_row_that_reaches_its_bytes_for_each_destination(Statements statements)
+    {
+        await using var database = await DatabaseOfAsync(statements);
+        await using var shop = await CreateAsync(database, statements);
+        var outbox = StoreOf(shop).Outbox;
+        await outbox.AppendAsync([New("a", 1, "k1"), New("b", 1, "k1"), New("a", 1, "k2"), New("a", 1, "k1"), New("b", 1, "k2"), New("b", 1, "k3")], default);
+        var ids = (await shop.OutboxAsync()).Select(row => row.Id).ToList();
+        var all = Query([("a", 10), ("b", 10)]);
+        var size = (await outbox.ReadAsync(all, default))[0].Body.Length;
+
+        (await IdsAsync(("a", size + 1))).Should().Equal(ids[0], ids[1], ids[2], ids[4], ids[5]);
+        (await IdsAsync(("a", size), ("b", 1))).Should().Equal(ids[0], ids[1]);
+
+        async Task<List<long>> IdsAsync(params (string Destination, int Bytes)[] bounds)
+        {
+            var rooms = all.Destinations.Select(room => room with { Bytes = bounds.Where(bound => bound.Destination == room.Destination).Select(bound => bound.Bytes).FirstOrDefault(int.MaxValue) });
+            return [.. (await outbox.ReadAsync(all with { Destinations = [.. rooms] }, default)).Select(record => record.Id)];
+        }
+    }
+
+    [Theory, MemberData(nameof(All))]
     public async Task A_delete_removes_the_rows_it_names_and_minds_no_others(Statements statements)
     {
         await using var database = await DatabaseOfAsync(statements);

@@ -300,6 +300,24 @@ public sealed class RelayWindowTests
         window.HasRoomForMore.Should().BeTrue("something was committed for all that is known");
     }
 
+    /// <summary>The rows are of a size that nobody expected: the window asks for no more than there is room for, in rows and in bytes.</summary>
+    [Fact]
+    public void A_page_that_was_cut_short_by_its_bytes_is_read_on()
+    {
+        Add("a", 7);
+        var query = window.NextQuery(Buckets)!;
+        query.Destinations.Should().OnlyContain(room => room.Bytes == Bytes);
+        var page = new[] { Record("a", null) with { Body = new byte[Bytes] } };
+        window.NotePages(query, page);
+        window.Add(With(page));
+        window.HasRoomForMore.Should().BeFalse("it is full");
+
+        Confirm(page);
+        window.HasRoomForMore.Should().BeTrue("there may be more");
+        Add("a", 1, bodyBytes: 100);
+        window.NextQuery(Buckets)!.Destinations.Select(room => room.Bytes).Should().Equal(Bytes - 100, Bytes);
+    }
+
     /// <summary>The budget of a relay: one page and one deletion for a thousand messages, however few are confirmed at once.</summary>
     [Fact]
     public void A_thousand_messages_cost_two_statements()
@@ -449,9 +467,9 @@ public sealed class RelayWindowTests
         return isKeyFree;
     }
 
-    private List<OutboxRecord> Add(string destination, int count, string? key = null)
+    private List<OutboxRecord> Add(string destination, int count, string? key = null, int bodyBytes = 0)
     {
-        var records = Enumerable.Range(0, count).Select(_ => Record(destination, key)).ToList();
+        var records = Enumerable.Range(0, count).Select(_ => Record(destination, key) with { Body = new byte[bodyBytes] }).ToList();
         window.Add(With(records)).Select(message => message.Token).Should().Equal(records.Select(record => record.Id));
         return records;
     }

@@ -58,8 +58,8 @@ internal static class RelayBugs
             "isKeyFree = false;"),
 
         new("one destination at a time", "The relay reads for the first destination that has room, and for no other.", Window,
-            "windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).ToList();",
-            "windows.Values.Where(window => window.HasRoom).Select(window => window.ToRoom()).Take(1).ToList();"),
+            "new OutboxQuery(rooms, [.. buckets]);",
+            "new OutboxQuery(rooms[..1], [.. buckets]);"),
 
         new("newest first", "The relay reads the newest rows first.", "Messaging.Toolkit.EntityFrameworkCore/Sql/SqlDialect.cs",
             "sql.Append($\" ORDER BY {outbox.Id} {Limit(room)}) q{i}\");",
