@@ -12,7 +12,7 @@ namespace Messaging.Toolkit.Benchmarks.HandWritten;
 /// </summary>
 internal static class RowsAlone
 {
-    private const string Select = "SELECT id, message_id, destination, bucket, key, type, headers, body FROM messaging_outbox WHERE destination = $1 ORDER BY destination, id LIMIT 1000";
+    private const string Select = "SELECT id, message_id, destination, bucket, partition_key, type, headers, body FROM messaging_outbox WHERE destination = $1 ORDER BY destination, id LIMIT 1000";
     private const string Delete = "DELETE FROM messaging_outbox WHERE id = ANY ($1)";
 
     /// <summary>The scenario's own rows over the same transport, so that they have the same headers and bodies.</summary>

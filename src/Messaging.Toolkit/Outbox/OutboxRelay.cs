@@ -18,7 +18,7 @@ internal sealed class OutboxRelay(
     IMessageStore store, string name, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
     OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, RelayTelemetry telemetry, ILogger logger, WorkState state)
 {
-    /// <summary>For how long the rows of what was confirmed are gathered at most while more is under way, so that one statement deletes many.</summary>
+    /// <summary>For how long the rows of what was confirmed are gathered at most, so that one statement deletes many. Nobody waits for it but who stops.</summary>
     public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long a relay that has no time left may still take to delete the rows of what was confirmed.</summary>
@@ -57,6 +57,7 @@ internal sealed class OutboxRelay(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await StopSendingAsync(cancellationToken);
+        toDelete.Set();
         try
         {
             while (!window.IsEmpty && !running.IsCompleted)
@@ -226,7 +227,7 @@ internal sealed class OutboxRelay(
         }
     }
 
-    /// <summary>Deletes when there are many rows to delete, or nothing else is under way, or the first has waited long enough.</summary>
+    /// <summary>Deletes when there are many rows to delete, or the first has waited long enough, or the relay stops.</summary>
     public async Task DeleteOnceAsync(CancellationToken cancellationToken)
     {
         while (!window.HasRowsToDelete)
@@ -235,7 +236,7 @@ internal sealed class OutboxRelay(
         }
 
         var begun = time.GetTimestamp();
-        while (!window.IsWorthDeleting && Gathering - time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
+        while (!window.IsWorthDeleting && !stopSending.IsCancellationRequested && Gathering - time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
         {
             await toDelete.WaitAsync(InWholeMilliseconds(left), cancellationToken);
         }

@@ -130,14 +130,14 @@ internal sealed class RelayWindow(IReadOnlyCollection<string> destinations, int 
         }
     }
 
-    /// <summary>Whether there are many of them, or nothing that it is worth waiting for.</summary>
+    /// <summary>Whether there are many of them.</summary>
     public bool IsWorthDeleting
     {
         get
         {
             lock (gate)
             {
-                return toDelete.Count >= worthDeleting || (toDelete.Count > 0 && inFlight.Count == 0);
+                return toDelete.Count >= worthDeleting;
             }
         }
     }
