@@ -20,6 +20,10 @@ public class DispatchBenchmarks
     [Benchmark(Baseline = true, OperationsPerInvoke = Group)]
     public Task ByHand() => dispatching.CallAsync(group);
 
+    /// <summary>A part of it: into the queue that keeps the order of keys, out of it, and done.</summary>
+    [Benchmark(OperationsPerInvoke = Group)]
+    public void QueueAlone() => dispatching.Queue(group);
+
     [Benchmark(OperationsPerInvoke = Group)]
     public Task ByTheToolkit() => dispatching.DispatchAsync(group);
 }

@@ -23,7 +23,7 @@ internal sealed class ConsumeFromBroker(string transport, bool offsetsInDatabase
     public string Unit => "msg/s";
 
     public IReadOnlyList<Baseline> Baselines => transport == TransportNames.RabbitMQ
-        ? [new("hand_written_ef", HandWrittenRabbitMQSamples.ConsumeByEfAsync), new("hand_written_sql", HandWrittenRabbitMQSamples.ConsumeBySqlAsync)]
+        ? [new("hand_written_ef", HandWrittenRabbitMQSamples.ConsumeByEfAsync), new("hand_written_sql", HandWrittenRabbitMQSamples.ConsumeBySqlAsync), new("saves_alone", SavesAlone.MeasureAsync)]
         : [];
 
     public int DefaultMessages(DatabaseKind database) => database == DatabaseKind.Sqlite ? 5_000 : transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;

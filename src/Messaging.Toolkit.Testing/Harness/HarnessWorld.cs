@@ -139,12 +139,13 @@ internal sealed class HarnessWorld : IDisposable
 
     /// <summary>
     /// There is nobody to take over from and nobody who commits unseen. What is done every second because there might be would
-    /// make the way to next week long.
+    /// make the way to next week long. And time does not move for rows that more might be deleted with.
     /// </summary>
     private static void LetTimePass(MessagingModel model)
     {
         model.Outbox.LeaseDuration = TimeSpan.FromDays(30);
         model.Outbox.MaxPollInterval = TimeSpan.FromDays(1);
+        model.Outbox.Gathering = TimeSpan.Zero;
         model.Inbox.CleanupInterval = TimeSpan.FromHours(1);
         model.Scheduling.PollInterval = TimeSpan.FromDays(1);
     }

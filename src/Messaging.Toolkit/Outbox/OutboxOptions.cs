@@ -38,6 +38,9 @@ public sealed class OutboxOptions
     /// <summary>The longest pause after failures of the database or the destination. Default 15 s; from 100 ms to 10 min.</summary>
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>For how long the rows of what was confirmed are gathered at most, so that one statement deletes many. Nobody waits for it but who stops.</summary>
+    internal TimeSpan Gathering { get; set; } = TimeSpan.FromMilliseconds(50);
+
     internal TimeSpan HeartbeatInterval => LeaseDuration / 3;
 
     internal IEnumerable<string> Validate()

@@ -18,9 +18,6 @@ internal sealed class OutboxRelay(
     IMessageStore store, string name, ITransport transport, OutgoingMessages outgoing, LeaseKeeper leases, IReadOnlyCollection<string> destinations,
     OutboxOptions options, Signal wake, TimeProvider time, EntropySource entropy, MessagingMetrics metrics, RelayTelemetry telemetry, ILogger logger, WorkState state)
 {
-    /// <summary>For how long the rows of what was confirmed are gathered at most, so that one statement deletes many. Nobody waits for it but who stops.</summary>
-    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
-
     /// <summary>How long a relay that has no time left may still take to delete the rows of what was confirmed.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
@@ -236,7 +233,7 @@ internal sealed class OutboxRelay(
         }
 
         var begun = time.GetTimestamp();
-        while (!window.IsWorthDeleting && !stopSending.IsCancellationRequested && Gathering - time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
+        while (!window.IsWorthDeleting && !stopSending.IsCancellationRequested && options.Gathering - time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
         {
             await toDelete.WaitAsync(InWholeMilliseconds(left), cancellationToken);
         }

@@ -59,12 +59,7 @@ sealed class Dispatching : IAsyncDisposable
     /// <summary>What an endpoint does with them.</summary>
     public async Task DispatchAsync(Delivery[] deliveries)
     {
-        foreach (var delivery in deliveries)
-        {
-            queue.Add(new Work(delivery, NoReceiver.Instance));
-        }
-
-        var group = queue.Take(deliveries.Length);
+        var group = Take(deliveries);
         var verdicts = await processor.AttemptAsync(group, CancellationToken.None);
         if (Array.Exists(verdicts, verdict => verdict.Settlement != Settlement.Done))
         {
@@ -73,6 +68,9 @@ sealed class Dispatching : IAsyncDisposable
 
         queue.Complete(group, []);
     }
+
+    /// <summary>A part of it: from the queue and back, without handling.</summary>
+    public void Queue(Delivery[] deliveries) => queue.Complete(Take(deliveries), []);
 
     /// <summary>The same by hand: a scope, a message and a handler for each.</summary>
     public async Task CallAsync(Delivery[] deliveries)
@@ -86,6 +84,16 @@ sealed class Dispatching : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => services.DisposeAsync();
+
+    private List<Work> Take(Delivery[] deliveries)
+    {
+        foreach (var delivery in deliveries)
+        {
+            queue.Add(new Work(delivery, NoReceiver.Instance));
+        }
+
+        return queue.Take(deliveries.Length);
+    }
 
     private static MessageEnvelope NewEnvelope(int number)
     {

@@ -140,7 +140,7 @@ public sealed class RelayTests
         deleting ??= relay.Relay.DeleteOnceAsync(CancellationToken.None);
         await time.TimersAsync(1);
 
-        time.Advance(OutboxRelay.Gathering - TimeSpan.FromMilliseconds(1));
+        time.Advance(new OutboxOptions().Gathering - TimeSpan.FromMilliseconds(1));
         store.CountOf("alive").Should().Be(1, "another one might be confirmed");
         time.Advance(TimeSpan.FromMilliseconds(1));
         await deleting;
