@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Messaging.Toolkit.RabbitMQ.Connections;
+using Messaging.Toolkit.Runtime;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -15,20 +16,21 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     private readonly ChannelWriter<RabbitMQDelivery> received;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
-    private readonly UnsettledTags unsettled = new();
-
-    /// <summary>What is settled and not acknowledged yet: what comes together is acknowledged together, and by one at a time.</summary>
-    private readonly Channel<IReadOnlyList<ulong>> done = System.Threading.Channels.Channel.CreateUnbounded<IReadOnlyList<ulong>>(new() { SingleReader = true });
+    private readonly UnsettledTags unsettled;
+    private readonly Signal toAcknowledge;
 
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task acknowledging = Task.CompletedTask;
     private readonly Action<QueueConsumer, Exception> ended;
     private volatile bool isClosing;
     private bool isLeaving;
+    private bool isFlushing;
     private int taken;
 
-    private QueueConsumer(IChannel channel, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, Action<QueueConsumer, Exception> ended, TimeProvider time) : base(channel)
+    private QueueConsumer(IChannel channel, int prefetch, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, Action<QueueConsumer, Exception> ended, TimeProvider time) : base(channel)
     {
+        unsettled = new UnsettledTags(mostAhead: Math.Max(1, prefetch / 4), time);
+        toAcknowledge = new Signal(time);
         this.ended = ended;
         this.reader = reader;
         this.received = received;
@@ -49,8 +51,9 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         CancellationToken cancellationToken)
     {
         var channel = await connection.CreateChannelAsync(new CreateChannelOptions(false, false, consumerDispatchConcurrency: 1), cancellationToken);
-        await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
-        var consumer = new QueueConsumer(channel, reader, received, ended, time);
+        var bounded = (ushort)Math.Min(prefetch, ushort.MaxValue);
+        await channel.BasicQosAsync(0, bounded, global: false, cancellationToken);
+        var consumer = new QueueConsumer(channel, bounded, reader, received, ended, time);
         channel.ChannelShutdownAsync += consumer.OnShutdownAsync;
         consumer.acknowledging = consumer.AcknowledgeAllAsync();
         await channel.BasicConsumeAsync(queue, autoAck: false, consumer, cancellationToken);
@@ -76,7 +79,6 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     /// <returns>False if the channel is closed: they come again.</returns>
     public bool Settle(IReadOnlyList<ulong> tags, bool isDone)
     {
-        var isAcknowledged = !isDone || done.Writer.TryWrite(tags);
         lock (gate)
         {
             taken -= tags.Count;
@@ -84,9 +86,17 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
             {
                 idle.TrySetResult();
             }
+
+            if (!isDone || isFlushing)
+            {
+                return !isDone;
+            }
+
+            unsettled.Settle(tags);
         }
 
-        return isAcknowledged;
+        toAcknowledge.Set();
+        return true;
     }
 
     /// <summary>
@@ -117,7 +127,7 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     /// <summary>Acknowledges what is settled. Nothing can be settled any more.</summary>
     public async Task FlushAsync()
     {
-        done.Writer.TryComplete();
+        Flush();
         await ConnectionOpener.AtMostAsync(acknowledging, time);
     }
 
@@ -165,9 +175,15 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     {
         try
         {
-            while (await done.Reader.WaitToReadAsync())
+            for (var isLast = false; !isLast;)
             {
-                await AcknowledgeAsync();
+                await toAcknowledge.WaitAsync(unsettled.Wait, CancellationToken.None);
+                lock (gate)
+                {
+                    isLast = isFlushing;
+                }
+
+                await AcknowledgeAsync(all: isLast);
             }
         }
         catch (Exception exception)
@@ -176,15 +192,9 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         }
     }
 
-    private async Task AcknowledgeAsync()
+    private async Task AcknowledgeAsync(bool all)
     {
-        var tags = new List<ulong>();
-        while (done.Reader.TryRead(out var settled))
-        {
-            tags.AddRange(settled);
-        }
-
-        var (upTo, single) = unsettled.Remove(tags);
+        var (upTo, single) = unsettled.Take(all);
         if (upTo is { } tag)
         {
             await Channel.BasicAckAsync(tag, multiple: true);
@@ -196,9 +206,19 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         }
     }
 
+    private void Flush()
+    {
+        lock (gate)
+        {
+            isFlushing = true;
+        }
+
+        toAcknowledge.Set();
+    }
+
     private void Break(Exception exception)
     {
-        done.Writer.TryComplete();
+        Flush();
         idle.TrySetResult();
         if (!isClosing)
         {

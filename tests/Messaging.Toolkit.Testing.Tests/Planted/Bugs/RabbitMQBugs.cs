@@ -49,18 +49,18 @@ internal static class RabbitMQBugs
             "> TimeSpan.MaxValue)"),
 
         new("acknowledged up to it", "The acknowledgement of one delivery acknowledges all before it.", Tags,
-            "if (tag < oldest)",
-            "if (tag <= removed.Max())"),
+            "ahead.UnionWith(done.Where(unsettled.Remove));",
+            "row = done.Where(unsettled.Remove).Aggregate(row, (upTo, tag) => Math.Max(upTo ?? 0, tag));"),
 
         new("given back one by one", "What a receiver gives back is put back into the queue, one by one.", Consumer,
-            "var isAcknowledged = !isDone || done.Writer.TryWrite(tags);",
+            "if (!isDone || isFlushing)",
             """
             foreach (var tag in isDone ? [] : tags)
             {
                 _ = Channel.BasicNackAsync(tag, multiple: false, requeue: true).AsTask();
             }
 
-            var isAcknowledged = !isDone || done.Writer.TryWrite(tags);
+            if (!isDone || isFlushing)
             """),
 
         new("cancelled consumer stays", "A consumer that the broker has cancelled waits for messages.", Consumer,
