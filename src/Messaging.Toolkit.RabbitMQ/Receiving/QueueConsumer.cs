@@ -29,7 +29,7 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
 
     private QueueConsumer(IChannel channel, int prefetch, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, Action<QueueConsumer, Exception> ended, TimeProvider time) : base(channel)
     {
-        unsettled = new UnsettledTags(mostAhead: Math.Max(1, prefetch / 4), time);
+        unsettled = new UnsettledTags(prefetch, time);
         toAcknowledge = new Signal(time);
         this.ended = ended;
         this.reader = reader;

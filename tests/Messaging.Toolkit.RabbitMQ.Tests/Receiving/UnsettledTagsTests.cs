@@ -14,7 +14,7 @@ public sealed class UnsettledTagsTests
     public void What_the_broker_is_told_means_what_was_done_and_nothing_else(int seed)
     {
         var random = new Random(seed);
-        var tags = new UnsettledTags(mostAhead: 10, time);
+        var tags = new UnsettledTags(prefetch: 1_000 * seed, time);
         var broker = new SortedSet<ulong>(); // What it has not heard of yet.
         var done = new HashSet<ulong>();
         for (var tag = 1UL; tag <= 2_000; tag++)
@@ -71,24 +71,27 @@ public sealed class UnsettledTagsTests
     }
 
     [Fact]
-    public void What_is_ahead_waits_no_longer_than_a_moment_for_one_that_is_not_done()
+    public void What_is_ahead_waits_no_longer_than_a_moment_for_one_that_is_not_done_whatever_else_is()
     {
         var tags = NewTags(100);
         tags.Settle([2, 4]);
         time.Advance(UnsettledTags.Moment / 2);
         tags.Settle([1, 5]);
-        time.Advance(UnsettledTags.Moment / 2);
-
-        ShouldTell(tags, 2); // It waits for 3 now.
+        ShouldTell(tags, 2);
         tags.Wait.Should().Be(UnsettledTags.Moment / 2);
         time.Advance(tags.Wait);
 
         tags.Wait.Should().Be(TimeSpan.Zero);
-        ShouldTell(tags, null, 4, 5);
+        ShouldTell(tags, null, 4);
+
+        tags.Wait.Should().Be(UnsettledTags.Moment / 2);
+        time.Advance(tags.Wait);
+        ShouldTell(tags, null, 5);
+        tags.Wait.Should().Be(Timeout.InfiniteTimeSpan);
     }
 
     [Fact]
-    public void What_is_ahead_does_not_wait_when_it_takes_the_room_of_others_or_is_the_last()
+    public void What_is_ahead_does_not_wait_when_it_takes_a_quarter_of_the_room_or_is_the_last()
     {
         var tags = NewTags(100);
         tags.Settle(Range(2, 50));
@@ -98,6 +101,37 @@ public sealed class UnsettledTagsTests
         tags.Settle(Range(51, 100));
 
         tags.Take(all: false).Single.Should().Equal(Range(51, 100));
+    }
+
+    [Fact]
+    public void What_is_ahead_does_not_wait_when_what_is_before_it_has_nearly_all_the_room()
+    {
+        var tags = NewTags(200);
+
+        tags.Settle([192]);
+        ShouldTell(tags, null);
+        tags.Settle([193, 194, 195]);
+
+        ShouldTell(tags, null, 192, 193, 194, 195);
+    }
+
+    [Fact]
+    public void One_that_is_not_done_for_long_is_passed_when_it_is()
+    {
+        var tags = NewTags(1);
+        for (var tag = 2UL; tag <= 5_000; tag++)
+        {
+            tags.Add(tag);
+            tags.Settle([tag]);
+            tags.Take(all: true).Single.Should().Equal(tag);
+        }
+
+        tags.Settle([1]);
+        ShouldTell(tags, 1);
+        tags.Add(5_001);
+        tags.Settle([5_001]);
+
+        ShouldTell(tags, 5_001);
     }
 
     [Fact]
@@ -114,7 +148,7 @@ public sealed class UnsettledTagsTests
 
     private UnsettledTags NewTags(int count)
     {
-        var tags = new UnsettledTags(mostAhead: 50, time);
+        var tags = new UnsettledTags(prefetch: 200, time);
         foreach (var tag in Range(1, count))
         {
             tags.Add(tag);

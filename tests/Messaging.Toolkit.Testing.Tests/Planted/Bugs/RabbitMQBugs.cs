@@ -49,8 +49,8 @@ internal static class RabbitMQBugs
             "> TimeSpan.MaxValue)"),
 
         new("acknowledged up to it", "The acknowledgement of one delivery acknowledges all before it.", Tags,
-            "ahead.UnionWith(done.Where(unsettled.Remove));",
-            "row = done.Where(unsettled.Remove).Aggregate(row, (upTo, tag) => Math.Max(upTo ?? 0, tag));"),
+            "ahead.Add(tag);",
+            "row = Math.Max(row ?? 0, tag);"),
 
         new("given back one by one", "What a receiver gives back is put back into the queue, one by one.", Consumer,
             "if (!isDone || isFlushing)",
