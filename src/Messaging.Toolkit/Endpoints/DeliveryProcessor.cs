@@ -35,8 +35,13 @@ internal sealed class DeliveryProcessor(
     public async Task<Verdict[]> AttemptAsync(IReadOnlyList<Work> group, CancellationToken stopping)
     {
         using var pass = endpoint.Instances.Count > 0 ? instances.Open() : null;
-        foreach (var work in group.Where(work => work.Ending is null))
+        foreach (var work in group)
         {
+            if (work.Ending is not null)
+            {
+                continue;
+            }
+
             if (work.Place is { Position.IsLeaving: true })
             {
                 work.Refusal = Verdict.Abandon;
@@ -58,9 +63,28 @@ internal sealed class DeliveryProcessor(
 
         var ready = NotBehindAnEnd(group);
         var verdict = ready.Count > 0 ? await TryHandleAsync(ready, stopping) : null;
-        return group.Any(work => work.Ending is not null || work.Refusal is not null)
-            ? await WriteEndingsAsync(group, ready, verdict ?? Verdict.Done, stopping)
-            : [.. group.Select(_ => verdict ?? Verdict.Done)];
+        if (HasExceptions(group))
+        {
+            return await WriteEndingsAsync(group, ready, verdict ?? Verdict.Done, stopping);
+        }
+
+        var verdicts = new Verdict[group.Count];
+        Array.Fill(verdicts, verdict ?? Verdict.Done);
+        return verdicts;
+    }
+
+    /// <summary>Whether some of the group end without their handlers, or are not let through.</summary>
+    private static bool HasExceptions(IReadOnlyList<Work> group)
+    {
+        for (var i = 0; i < group.Count; i++)
+        {
+            if (group[i].Ending is not null || group[i].Refusal is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -69,7 +93,7 @@ internal sealed class DeliveryProcessor(
     /// </summary>
     private static IReadOnlyList<Work> NotBehindAnEnd(IReadOnlyList<Work> group)
     {
-        if (!group.Any(work => work.Ending is not null || work.Refusal is not null))
+        if (!HasExceptions(group))
         {
             return group;
         }
@@ -165,7 +189,7 @@ internal sealed class DeliveryProcessor(
     /// <summary>Handles the group in one transaction. Returns the verdict on those that have no ending afterwards, or null if they are done.</summary>
     private async Task<Verdict?> TryHandleAsync(IReadOnlyList<Work> group, CancellationToken stopping)
     {
-        if (group.Count > 1 && group.DistinctBy(work => work.Delivery.Envelope.Id).Count() < group.Count)
+        if (group.Count > 1 && HasDuplicates(group))
         {
             return TryAlone(group);
         }
@@ -194,6 +218,20 @@ internal sealed class DeliveryProcessor(
             DeliveryTelemetry.Fail(group[0], exception);
             return judge.Judge(group[0], exception);
         }
+    }
+
+    private static bool HasDuplicates(IReadOnlyList<Work> group)
+    {
+        var ids = new HashSet<Guid>(group.Count);
+        for (var i = 0; i < group.Count; i++)
+        {
+            if (!ids.Add(group[i].Delivery.Envelope.Id))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>What is of a stream that somebody else has taken is handled there; what is not is tried again.</summary>
@@ -289,7 +327,7 @@ internal sealed class DeliveryProcessor(
             stopping);
     }
 
-    private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());
+    private bool HasExpired(Work work) => work.Delivery.Envelope.ExpiresAt is not null && Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());
 
     private async Task InvokeHandlersAsync(Work work, IServiceProvider scope, IOutboxSession session, CancellationToken cancellationToken)
     {
@@ -332,9 +370,9 @@ internal sealed class DeliveryProcessor(
                 return;
             }
 
-            foreach (var handler in handlers)
+            for (var i = 0; i < handlers.Count; i++)
             {
-                await handler.Invoke(scope, message, context, cancellationToken);
+                await handlers[i].Invoke(scope, message, context, cancellationToken);
             }
 
             if (context.OwesAnswer)

@@ -219,10 +219,11 @@ internal sealed class EndpointRunner(
         for (var next = group; next is not null;)
         {
             var verdicts = await AttemptAsync(next);
-            await SettleAsync(next, verdicts);
+            var ended = new EndedGroup(next, verdicts);
+            await SettleAsync(ended);
             telemetry.End(next, verdicts);
-            await LetGoAsync(next, verdicts);
-            next = CompleteAndTake(next, verdicts);
+            await LetGoAsync(ended);
+            next = CompleteAndTake(ended);
         }
     }
 
@@ -250,23 +251,21 @@ internal sealed class EndpointRunner(
         }
     }
 
-    private async Task SettleAsync(List<Work> group, Verdict[] verdicts)
+    private async Task SettleAsync(EndedGroup ended)
     {
-        var endings = group.Zip(verdicts).Where(end => end.Second.Settlement is not null)
-            .GroupBy(end => (end.First.Receiver, end.First.Intake, Settlement: end.Second.Settlement!.Value), end => end.First.Delivery);
-        foreach (var ending in endings)
+        foreach (var settling in ended.Settlings)
         {
             var begun = time.GetTimestamp();
             try
             {
-                await ending.Key.Receiver.SettleAsync([.. ending], ending.Key.Settlement, CancellationToken.None);
-                telemetry.Settled(ending.Key.Intake, begun, failure: null);
+                await settling.Receiver.SettleAsync(settling.Deliveries, settling.Settlement, CancellationToken.None);
+                telemetry.Settled(settling.Intake, begun, failure: null);
             }
             catch (Exception exception)
             {
                 // The receiver is broken, and its deliveries come again through the next one, as duplicates.
-                telemetry.Settled(ending.Key.Intake, begun, exception);
-                logger.SettlingFailed(endpoint.Name, group.Count, exception);
+                telemetry.Settled(settling.Intake, begun, exception);
+                logger.SettlingFailed(endpoint.Name, settling.Deliveries.Count, exception);
             }
         }
     }
@@ -275,9 +274,9 @@ internal sealed class EndpointRunner(
     /// Parked messages of the group are in these hands no more. One that was taken again while it was is given back, or it would wait for a
     /// lease that nobody has. If it was handled meanwhile, or has failed again, there is nothing to give back: it is not as it was taken.
     /// </summary>
-    private async Task LetGoAsync(List<Work> group, Verdict[] verdicts)
+    private async Task LetGoAsync(EndedGroup ended)
     {
-        var settled = group.Zip(verdicts).Where(end => end.Second.Settlement is not null && end.First.Parked is not null).Select(end => end.First).ToList();
+        var settled = ended.Done.FindAll(work => work.Parked is not null);
         if (settled.Count == 0)
         {
             return;
@@ -293,14 +292,13 @@ internal sealed class EndpointRunner(
         alarm.Set();
     }
 
-    private List<Work>? CompleteAndTake(List<Work> group, Verdict[] verdicts)
+    private List<Work>? CompleteAndTake(EndedGroup ended)
     {
-        var again = group.Zip(verdicts).Where(end => end.Second.Settlement is null).ToList();
         lock (gate)
         {
-            MakeRoom(group.Zip(verdicts).Where(end => end.Second.Settlement is not null).Select(end => end.First));
-            var pausing = waiting.Complete(group, [.. again.Select(end => (end.First, end.Second.Pause > TimeSpan.Zero))]);
-            foreach (var (line, verdict) in pausing.Zip(again.Select(end => end.Second).Where(verdict => verdict.Pause > TimeSpan.Zero)))
+            MakeRoom(ended.Done);
+            var pausing = waiting.Complete(ended.All, [.. ended.Again.Select(end => (end.Work, end.Verdict.Pause > TimeSpan.Zero))]);
+            foreach (var (line, verdict) in pausing.Zip(ended.Again.Select(end => end.Verdict).Where(verdict => verdict.Pause > TimeSpan.Zero)))
             {
                 _ = ResumeLaterAsync(line, verdict.Pause, verdict.Turn);
             }
@@ -329,11 +327,14 @@ internal sealed class EndpointRunner(
     }
 
     /// <summary>What transports have brought is held here no longer. Call with the lock held.</summary>
-    private static void MakeRoom(IEnumerable<Work> works)
+    private static void MakeRoom(List<Work> works)
     {
-        foreach (var intake in works.Select(work => work.Intake).OfType<Intake>())
+        foreach (var work in works)
         {
-            intake.Held--;
+            if (work.Intake is { } intake)
+            {
+                intake.Held--;
+            }
         }
     }
 

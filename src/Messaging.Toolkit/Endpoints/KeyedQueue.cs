@@ -59,8 +59,8 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     /// <param name="maxLines">Of how many lines they are at most.</param>
     public List<T> Take(int max, Func<T, bool>? admits = null, int maxLines = int.MaxValue)
     {
-        var taken = new List<T>();
-        var from = new List<Line>();
+        var taken = new List<T>(Math.Min(max, Waiting));
+        var from = new List<Line>(Math.Min(max, ready.Count));
         while (taken.Count < max && from.Count < maxLines && ready.TryPeek(out var line) && (taken.Count == 0 || !runsAlone(line.First)))
         {
             if (admits?.Invoke(line.First) == false)
@@ -71,6 +71,7 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
 
             ready.Dequeue();
             from.Add(line);
+            line.IsTaken = true;
             taken.Add(line.Take());
             if (runsAlone(taken[0]))
             {
@@ -112,8 +113,9 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
         Count -= group.Count - again.Count;
         Waiting += again.Count;
         var pausing = new List<Line>();
-        foreach (var (item, pauses) in again.Reverse())
+        for (var i = again.Count - 1; i >= 0; i--)
         {
+            var (item, pauses) = again[i];
             var line = keyOf(item) is { } key ? lines[key] : new Line(key: null);
             line.PutBack(item);
             if (pauses)
@@ -127,9 +129,14 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
             }
         }
 
-        foreach (var key in group.Select(keyOf).OfType<string>().Distinct(StringComparer.Ordinal))
+        foreach (var item in group)
         {
-            Continue(lines[key]);
+            // Of a line that has several in the group the first lets it go on, and it may be gone then.
+            if (keyOf(item) is { } key && lines.TryGetValue(key, out var line) && line.IsTaken)
+            {
+                line.IsTaken = false;
+                Continue(line);
+            }
         }
 
         pausing.Reverse();
@@ -189,17 +196,31 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
     /// <summary>The items of one key, in order. Most have but one in their life, so that the rest is made when it is needed.</summary>
     public sealed class Line(string? key)
     {
-        private readonly Queue<T> items = new();
-        private Stack<T>? returned;
         private Queue<T>? before;
+        private Stack<T>? returned;
+        private (bool IsThere, T Item) one;
+        private Queue<T>? others;
 
         public string? Key { get; } = key;
 
-        public bool IsEmpty => items.Count == 0 && returned is not { Count: > 0 } && before is not { Count: > 0 };
+        /// <summary>Whether some of it run.</summary>
+        public bool IsTaken { get; set; }
 
-        public T First => before is { Count: > 0 } ? before.Peek() : returned is { Count: > 0 } ? returned.Peek() : items.Peek();
+        public bool IsEmpty => !one.IsThere && others is not { Count: > 0 } && returned is not { Count: > 0 } && before is not { Count: > 0 };
 
-        public void Add(T item) => items.Enqueue(item);
+        public T First => before is { Count: > 0 } ? before.Peek() : returned is { Count: > 0 } ? returned.Peek() : one.IsThere ? one.Item : others!.Peek();
+
+        public void Add(T item)
+        {
+            if (one.IsThere || others is { Count: > 0 })
+            {
+                (others ??= new()).Enqueue(item);
+            }
+            else
+            {
+                one = (true, item);
+            }
+        }
 
         /// <summary>Before all that are in the line, and what is put back into it.</summary>
         public void AddFirst(T item) => (before ??= new()).Enqueue(item);
@@ -220,7 +241,15 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
                 returned = new(returned.Where(item => !goes(item)).Reverse());
             }
 
-            Remove(items, goes, removed);
+            if (one.IsThere && goes(one.Item))
+            {
+                removed.Add(TakeOne());
+            }
+
+            if (others is not null)
+            {
+                Remove(others, goes, removed);
+            }
         }
 
         private static void Remove(Queue<T> queue, Func<T, bool> goes, List<T> removed)
@@ -239,6 +268,13 @@ internal sealed class KeyedQueue<T>(Func<T, string?> keyOf, Func<T, bool> runsAl
             }
         }
 
-        public T Take() => before is { Count: > 0 } ? before.Dequeue() : returned is { Count: > 0 } ? returned.Pop() : items.Dequeue();
+        public T Take() => before is { Count: > 0 } ? before.Dequeue() : returned is { Count: > 0 } ? returned.Pop() : one.IsThere ? TakeOne() : others!.Dequeue();
+
+        private T TakeOne()
+        {
+            var item = one.Item;
+            one = default;
+            return item;
+        }
     }
 }

@@ -61,9 +61,12 @@ internal sealed class WaitingWork(EndpointDefinition endpoint, Throttle? throttl
     /// <summary>Handlers have run: how long they took is what the next ones are expected to take.</summary>
     public void Observe(List<Work> group)
     {
-        foreach (var handlerTime in group.Select(work => work.HandlerTime).OfType<TimeSpan>())
+        foreach (var work in group)
         {
-            staffing.Observe(handlerTime);
+            if (work.HandlerTime is { } handlerTime)
+            {
+                staffing.Observe(handlerTime);
+            }
         }
     }
 

@@ -265,11 +265,6 @@ internal sealed class OutboxRelay(
             wake.Set();
         }
 
-        if (window.IsWorthDeleting)
-        {
-            toDelete.Set();
-        }
-
         if (window.IsEmpty)
         {
             drained.Set();

@@ -14,11 +14,13 @@ internal static class EndpointBugs
         new("acknowledge before commit", "A delivery is settled before it is handled.", Runner,
             """
                 var verdicts = await AttemptAsync(next);
-                await SettleAsync(next, verdicts);
+                var ended = new EndedGroup(next, verdicts);
+                await SettleAsync(ended);
             """,
             """
-                await SettleAsync(next, [.. next.Select(_ => Verdict.Done)]);
+                await SettleAsync(new EndedGroup(next, [.. next.Select(_ => Verdict.Done)]));
                 var verdicts = await AttemptAsync(next);
+                var ended = new EndedGroup(next, verdicts);
             """),
 
         new("arrival unseen", "When messages arrive nobody tells the workers.", Runner,
@@ -54,11 +56,11 @@ internal static class EndpointBugs
 
         new("back of the line", "A message that failed goes to the back of its key's line.", Queue,
             "public void PutBack(T item) => (returned ??= new()).Push(item);",
-            "public void PutBack(T item) => items.Enqueue(item);"),
+            "public void PutBack(T item) => Add(item);"),
 
         new("group put back reversed", "Messages of a group that failed go back to their lines in the opposite order.", Queue,
-            "foreach (var (item, pauses) in again.Reverse())",
-            "foreach (var (item, pauses) in again)"),
+            "for (var i = again.Count - 1; i >= 0; i--)",
+            "for (var i = 0; i < again.Count; i++)"),
 
         new("pause never ends", "A key whose message waits for the store waits for ever.", Runner,
             "waiting.Resume(line);",
@@ -76,11 +78,11 @@ internal static class EndpointBugs
             "if (workers == 0)"),
 
         new("exception swallowed", "A handler's exception is swallowed, and what it has done until then is committed.", Processor,
-            "await handler.Invoke(scope, message, context, cancellationToken);",
+            "await handlers[i].Invoke(scope, message, context, cancellationToken);",
             """
             try
             {
-                await handler.Invoke(scope, message, context, cancellationToken);
+                await handlers[i].Invoke(scope, message, context, cancellationToken);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {

@@ -59,7 +59,7 @@ internal static class LimitBugs
             """),
 
         Bug("expired all the same handled", "A message whose time is over is handled.", Processor,
-            "private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());",
+            "private bool HasExpired(Work work) => work.Delivery.Envelope.ExpiresAt is not null && Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow());",
             "private bool HasExpired(Work work) => Expiry.IsOver(work.Delivery.Envelope, time.GetUtcNow().AddSeconds(-1));"),
 
         Bug("expired without a word", "Nobody is told of a message that has expired although he waits for the reply to it.", Processor,
