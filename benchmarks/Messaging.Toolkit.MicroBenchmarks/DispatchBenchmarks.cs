@@ -24,6 +24,14 @@ public class DispatchBenchmarks
     [Benchmark(OperationsPerInvoke = Group)]
     public void QueueAlone() => dispatching.Queue(group);
 
+    /// <summary>A part of it: a scope with what the toolkit needs of it.</summary>
+    [Benchmark(OperationsPerInvoke = Group)]
+    public Task ScopesAlone() => dispatching.ResolveAsync(group);
+
+    /// <summary>A part of it: the message from its bytes.</summary>
+    [Benchmark(OperationsPerInvoke = Group)]
+    public int ReadingAlone() => Dispatching.Read(group);
+
     [Benchmark(OperationsPerInvoke = Group)]
     public Task ByTheToolkit() => dispatching.DispatchAsync(group);
 }

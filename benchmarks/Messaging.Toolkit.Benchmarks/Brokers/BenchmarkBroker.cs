@@ -31,8 +31,8 @@ internal abstract class BenchmarkBroker : IAsyncDisposable
     /// <summary>Begins to consume by the bare client, over a new connection.</summary>
     public abstract Task<IBareConsumer> OpenConsumerAsync();
 
-    /// <summary>Waits until as many messages are in the queue.</summary>
-    public abstract Task WaitUntilFilledAsync(int messages);
+    /// <summary>Waits until as many messages are in the queue. Returns how many there are.</summary>
+    public abstract Task<int> WaitUntilFilledAsync(int messages);
 
     /// <summary>Takes all messages out of the queue, those among them that its last consumer has left unacknowledged.</summary>
     public abstract IAsyncEnumerable<ReceivedMessage> TakeAllAsync();

@@ -15,11 +15,8 @@ internal static class HandWrittenRabbitMQSamples
         await using var broker = await RabbitMQBroker.CreateAsync();
         await using var shop = await HandWrittenShop.CreateAsync(database);
         await shop.FillOutboxAsync(run.Messages);
-        var sample = await run.MeasureAsync(async () =>
-        {
-            await using var sender = await HandWrittenSender.OpenAsync(broker);
-            await new HandWrittenRelay(shop.Connections, sender.SendAsync, loops: 2).RunWhileAsync(shop.WaitUntilSentAsync);
-        });
+        await using var sender = await HandWrittenSender.OpenAsync(broker);
+        var sample = await run.MeasureAsync(() => new HandWrittenRelay(shop.Connections, sender.SendAsync, loops: 2).RunWhileAsync(shop.WaitUntilSentAsync));
         await shop.VerifyAsync(sent: run.Messages);
         await VerifyQueueAsync(run, broker);
         return sample;
@@ -49,7 +46,7 @@ internal static class HandWrittenRabbitMQSamples
 
     /// <summary>
     /// The path of one message with what an outbox and a claim ask of it, and nothing else: it is written with its row, read from the table by whoever has written it, published, confirmed and
-    /// marked; and claimed before it is noted.
+    /// marked; and noted in the open transaction that has claimed it, before that commits.
     /// </summary>
     public static async Task<Sample> LatencyAsync(Run run)
     {

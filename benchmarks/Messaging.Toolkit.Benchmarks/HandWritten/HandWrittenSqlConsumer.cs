@@ -15,12 +15,16 @@ internal sealed class HandWrittenSqlConsumer(HandWrittenShop shop)
         INSERT INTO "Invoices" ("Customer", "Number") SELECT $2, $3 FROM claim
         """;
 
-    /// <summary>That it was handled, alone.</summary>
-    public async Task ClaimAsync(Guid messageId)
+    /// <summary>That it was handled, in a transaction that is open while something is done with it.</summary>
+    public async Task ClaimAsync(Guid messageId, Action handle)
     {
-        await using var command = shop.Connections.CreateCommand("""INSERT INTO "Handled" ("MessageId", "HandledAt") VALUES ($1, now()) ON CONFLICT DO NOTHING""");
+        await using var connection = await shop.Connections.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync(); // Sent with the statement that follows.
+        await using var command = new NpgsqlCommand("""INSERT INTO "Handled" ("MessageId", "HandledAt") VALUES ($1, now()) ON CONFLICT DO NOTHING""", connection, transaction);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = messageId });
         await command.ExecuteNonQueryAsync();
+        handle();
+        await transaction.CommitAsync();
     }
 
     public async Task HandleAsync(Guid messageId, OrderPlaced order)

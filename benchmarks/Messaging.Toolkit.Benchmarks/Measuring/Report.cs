@@ -32,6 +32,13 @@ internal sealed record Report(JsonObject Fields)
             fields[$"ratio_to_{name}"] = MedianOf(rounds, round => round.Value.Value / round.Baselines[name].Value);
         }
 
+        AddCpu(fields, "cpu_us", rounds.Select(round => round.Value));
+        AddCpu(fields, "floor_cpu_us", rounds.Select(round => round.Floor));
+        foreach (var name in rounds[0].Baselines.Keys)
+        {
+            AddCpu(fields, $"{name}_cpu_us", rounds.Select(round => round.Baselines[name]));
+        }
+
         AddExtra(fields, "", [.. rounds.Select(round => round.Value)]);
         AddExtra(fields, "floor_", [.. rounds.Select(round => round.Floor)]);
         return new Report(fields);
@@ -45,6 +52,18 @@ internal sealed record Report(JsonObject Fields)
         {
             fields[prefix + name] = Rounded(Median.Of(samples.Select(sample => sample.Extra[name])));
         }
+    }
+
+    /// <summary>Microseconds of processor time for a message: of this process, of the database and of the broker.</summary>
+    private static void AddCpu(JsonObject fields, string name, IEnumerable<Sample> samples)
+    {
+        var times = samples.Select(sample => sample.Cpu).OfType<CpuTimes>().ToList();
+        if (times.Count > 0)
+        {
+            fields[name] = new JsonArray(Each(time => time.Own), Each(time => time.PostgreSql), Each(time => time.RabbitMQ));
+        }
+
+        double Each(Func<CpuTimes, TimeSpan> time) => Math.Round(Median.Of(times.Select(each => time(each).TotalMicroseconds)), 1);
     }
 
     private static double MedianOf(IEnumerable<Round> rounds, Func<Round, double> figure) => Rounded(Median.Of(rounds.Select(figure)));

@@ -17,18 +17,29 @@ internal sealed class Run(DatabaseKind kind, int messages, StatementCounter? cou
     public Task<BenchmarkDatabase> CreateDatabaseAsync() => BenchmarkDatabase.CreateAsync(kind);
 
     /// <summary>Runs the part of a scenario that counts. The value is messages per second.</summary>
-    public async Task<Sample> MeasureAsync(Func<Task> work)
+    public Task<Sample> MeasureAsync(Func<Task> work) => MeasureAsync(async () =>
+    {
+        await work();
+        return messages;
+    });
+
+    /// <summary>Runs it, and is told how many messages it has come to.</summary>
+    public async Task<Sample> MeasureAsync(Func<Task<int>> work)
     {
         // What was prepared must not be collected at the cost of what is measured.
         GC.Collect();
         var bytes = GC.GetTotalAllocatedBytes(precise: true);
         var statements = counter?.Count;
+        var cpu = CpuTimes.Read();
         var started = Stopwatch.GetTimestamp();
-        await work();
+        var done = (double)await work();
         var elapsed = Stopwatch.GetElapsedTime(started);
         return new Sample(
-            messages / elapsed.TotalSeconds,
-            (GC.GetTotalAllocatedBytes(precise: true) - bytes) / (double)messages,
-            (counter?.Count - statements) / (double)messages);
+            done / elapsed.TotalSeconds,
+            (GC.GetTotalAllocatedBytes(precise: true) - bytes) / done,
+            (counter?.Count - statements) / done)
+        {
+            Cpu = cpu is null ? null : CpuTimes.Read()?.Since(cpu, done),
+        };
     }
 }

@@ -6,6 +6,9 @@ namespace Messaging.Toolkit.Benchmarks.Measuring;
 /// <param name="StatementsPerMessage">Commands sent to the database, if they were counted.</param>
 internal sealed record Sample(double Value, double BytesPerMessage, double? StatementsPerMessage)
 {
+    /// <summary>What the processors did for a message, if that is known.</summary>
+    public CpuTimes? Cpu { get; init; }
+
     /// <summary>Further figures of some scenarios, by their name in the report.</summary>
     public IReadOnlyDictionary<string, double> Extra { get; init; } = new Dictionary<string, double>();
 }

@@ -72,6 +72,30 @@ sealed class Dispatching : IAsyncDisposable
     /// <summary>A part of it: from the queue and back, without handling.</summary>
     public void Queue(Delivery[] deliveries) => queue.Complete(Take(deliveries), []);
 
+    /// <summary>A part of it: for each message a scope, and out of that a unit of work, a bus and the handler.</summary>
+    public async Task ResolveAsync(Delivery[] deliveries)
+    {
+        foreach (var _ in deliveries)
+        {
+            await using var scope = services.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<IOutboxSession>();
+            scope.ServiceProvider.GetRequiredService<MessageBus>();
+            scope.ServiceProvider.GetRequiredService<PlacedHandler>();
+        }
+    }
+
+    /// <summary>A part of it: messages from their bytes.</summary>
+    public static int Read(Delivery[] deliveries)
+    {
+        var sum = 0;
+        foreach (var delivery in deliveries)
+        {
+            sum += JsonSerializer.Deserialize<Placed>(delivery.Envelope.Body.Span, JsonSerializerOptions.Web)!.Number;
+        }
+
+        return sum;
+    }
+
     /// <summary>The same by hand: a scope, a message and a handler for each.</summary>
     public async Task CallAsync(Delivery[] deliveries)
     {

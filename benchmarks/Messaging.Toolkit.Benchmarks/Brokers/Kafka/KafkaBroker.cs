@@ -75,15 +75,18 @@ internal sealed class KafkaBroker : BenchmarkBroker
 
     public override Task<IBareConsumer> OpenConsumerAsync() => Task.FromResult<IBareConsumer>(KafkaConsumer.Open(servers, Group, Topic));
 
-    public override async Task WaitUntilFilledAsync(int messages)
+    public override async Task<int> WaitUntilFilledAsync(int messages)
     {
         var partitions = Partitions.ToList();
         using var timer = new PeriodicTimer(PollInterval);
         using var limit = new CancellationTokenSource(Tally.Patience);
-        while (partitions.Sum(partition => reader.QueryWatermarkOffsets(partition, Tally.Patience) is var offsets ? offsets.High.Value - offsets.Low.Value : 0) < messages)
+        long count;
+        while ((count = partitions.Sum(partition => reader.QueryWatermarkOffsets(partition, Tally.Patience) is var offsets ? offsets.High.Value - offsets.Low.Value : 0)) < messages)
         {
             await timer.WaitForNextTickAsync(limit.Token);
         }
+
+        return (int)count;
     }
 
     /// <summary>From where the group would go on to the end of each partition.</summary>

@@ -55,28 +55,34 @@ internal sealed class RabbitMQBroker : BenchmarkBroker
         rabbit.Prefix = prefix;
     });
 
-    public override Task<Func<Task>> PrepareToSendAsync(int messages)
+    public override async Task<Func<Task>> PrepareToSendAsync(int messages)
     {
         var ready = RabbitMQMessage.CreateMany(messages);
-        return Task.FromResult<Func<Task>>(async () =>
+        var sending = await ConnectAsync();
+        return async () =>
         {
-            await using var sending = await ConnectAsync();
-            await RabbitMQSender.SendAsync(sending, Exchange, ready);
-        });
+            await using (sending)
+            {
+                await RabbitMQSender.SendAsync(sending, Exchange, ready);
+            }
+        };
     }
 
     public override async Task<IBareConsumer> OpenConsumerAsync() => await RabbitMQConsumer.OpenAsync(await ConnectAsync(), Queue);
 
     public override int HeaderBytesOf(int number) => RabbitMQMessage.HeaderBytes(RabbitMQMessage.Create(number).Properties);
 
-    public override async Task WaitUntilFilledAsync(int messages)
+    public override async Task<int> WaitUntilFilledAsync(int messages)
     {
         using var timer = new PeriodicTimer(PollInterval);
         using var limit = new CancellationTokenSource(Tally.Patience);
-        while (await channel.MessageCountAsync(Queue, limit.Token) < messages)
+        uint count;
+        while ((count = await channel.MessageCountAsync(Queue, limit.Token)) < messages)
         {
             await timer.WaitForNextTickAsync(limit.Token);
         }
+
+        return (int)count;
     }
 
     /// <summary>A marker is put behind them: it comes when everything has come that was in the queue.</summary>

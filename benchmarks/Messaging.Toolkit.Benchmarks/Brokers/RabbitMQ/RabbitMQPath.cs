@@ -24,13 +24,13 @@ internal sealed class RabbitMQPath : IAsyncDisposable
 
     /// <param name="broker">Where.</param>
     /// <param name="tally">Notes each message.</param>
-    /// <param name="beforeAsync">What is done with its id before it is noted.</param>
-    public static async Task<RabbitMQPath> OpenAsync(RabbitMQBroker broker, Tally tally, Func<Guid, Task>? beforeAsync = null)
+    /// <param name="aroundAsync">What is done with its id, and calls what notes it.</param>
+    public static async Task<RabbitMQPath> OpenAsync(RabbitMQBroker broker, Tally tally, Func<Guid, Action, Task>? aroundAsync = null)
     {
         var connection = await broker.ConnectAsync();
         var publishing = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
         var path = new RabbitMQPath(broker, connection, publishing, await connection.CreateChannelAsync());
-        await path.ConsumeAsync(tally, beforeAsync);
+        await path.ConsumeAsync(tally, aroundAsync);
         return path;
     }
 
@@ -48,15 +48,20 @@ internal sealed class RabbitMQPath : IAsyncDisposable
         await connection.DisposeAsync();
     }
 
-    private async Task ConsumeAsync(Tally tally, Func<Guid, Task>? beforeAsync)
+    private async Task ConsumeAsync(Tally tally, Func<Guid, Action, Task>? aroundAsync)
     {
         var consumer = new AsyncEventingBasicConsumer(consuming);
         consumer.ReceivedAsync += async (_, delivery) =>
         {
             var order = JsonSerializer.Deserialize<OrderPlaced>(delivery.Body.Span, JsonSerializerOptions.Web)!;
             await consuming.BasicAckAsync(delivery.DeliveryTag, multiple: false); // First, since whoever waits for the last message closes the channel.
-            await (beforeAsync?.Invoke(Guid.Parse(delivery.BasicProperties.MessageId!)) ?? Task.CompletedTask);
-            tally.Handle(order);
+            if (aroundAsync is null)
+            {
+                tally.Handle(order);
+                return;
+            }
+
+            await aroundAsync(Guid.Parse(delivery.BasicProperties.MessageId!), () => tally.Handle(order));
         };
         consumerTag = await consuming.BasicConsumeAsync(broker.Queue, autoAck: false, consumer);
     }
