@@ -42,8 +42,8 @@ public sealed class RabbitMQOptions
 
     /// <summary>
     /// How many messages of one key may be sent and not yet confirmed. Default 1, which keeps the order of a key even if the broker
-    /// refuses one of them (a queue with <c>x-overflow: reject-publish</c> that is full does): with more, those after it may have
-    /// arrived by then. More is faster where most messages have the same few keys. From 1 to 10,000.
+    /// refuses one of them (a queue with <c>x-overflow: reject-publish</c> that is full does) or has no queue for it (somebody has deleted it): with more,
+    /// those after it may have arrived by then. More is faster where most messages have the same few keys. From 1 to 10,000.
     /// </summary>
     public int UnconfirmedPerKey { get; set; } = 1;
 

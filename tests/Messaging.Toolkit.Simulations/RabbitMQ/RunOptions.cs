@@ -30,8 +30,8 @@ internal sealed record RunOptions
         var perKey = random.Pick([1, 1, 5]);
         int? maxLength = random.Chance(0.15) ? 3 : null;
 
-        // Where queues refuse messages a key has its order only if one is unconfirmed at a time.
-        var refuses = maxLength is not null || rates[FaultKind.Returned] > 0;
+        // Where queues refuse messages, or are gone, a key has its order only if one is unconfirmed at a time.
+        var refuses = maxLength is not null || rates[FaultKind.Returned] > 0 || rates[FaultKind.QueueDeleted] > 0;
         return new RunOptions
         {
             Type = type,
