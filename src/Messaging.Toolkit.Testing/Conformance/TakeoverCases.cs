@@ -29,7 +29,9 @@ internal static class TakeoverCases
         await relay.DeliverAsync(newer);
 
         var expected = messages.Where(message => left.Contains(message.Id)).Concat(newer).ToList();
-        Expect.Arrived(expected, await stays.Consumer.HandleAsync(expected.Count));
+
+        // Where the transport was still sharing out when everything had come already, what was settled may come again, too.
+        Expect.Arrived(expected, await stays.Consumer.HandleFirstsAsync(expected));
     }
 
     private static async Task ReceiveAllAsync(Trial trial, Member one, Member other, int count)
