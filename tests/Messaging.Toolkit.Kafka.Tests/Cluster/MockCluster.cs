@@ -37,7 +37,7 @@ internal sealed class MockCluster : IDisposable
     /// <summary>No more of them fail.</summary>
     public void Heal(Request request) => NativeMock.ClearErrors(cluster, (short)request);
 
-    /// <summary>Whatever is asked of the topic fails, until <see cref="ErrorCode.NoError"/> is set.</summary>
+    /// <summary>Whoever asks about the topic is told this, until <see cref="ErrorCode.NoError"/> is set. A client that has asked before goes on using it.</summary>
     public void FailTopic(string topic, ErrorCode error) => NativeMock.SetTopicError(cluster, topic, (int)error);
 
     public void SetLeader(string topic, int partition, int broker) => NativeMock.SetLeader(cluster, topic, partition, broker).Should().Be(0);

@@ -139,9 +139,12 @@ public sealed class DeadLetterTopicTests : IAsyncDisposable
     {
         using var mock = new MockCluster();
         options.BootstrapServers = mock.BootstrapServers;
-        await StartAsync(mock);
+        await CreateTopicsAsync(mock);
         mock.CreateTopic(options.Prefix + "asker.commands", 1);
+
+        // Before the host has a producer: the mock tells what fails to whoever asks about topics, and takes messages from those who have asked before.
         mock.FailTopic(DeadLetterTopic, ErrorCode.TopicAuthorizationFailed);
+        await RunAsync();
         faults.Numbers[1] = true;
 
         await Bare.SendAsync(options, options.Prefix + "counted", "ann"u8.ToArray(), """{"key":"ann","number":1}"""u8.ToArray(),
@@ -182,9 +185,12 @@ public sealed class DeadLetterTopicTests : IAsyncDisposable
 
     private async Task StartAsync(MockCluster? mock = null)
     {
-        await Server.CreateAsync(mock ?? Server.Mock, new[] { "counted", "counter.commands", "counter.dead" }.Select(topic => options.Prefix + topic));
+        await CreateTopicsAsync(mock ?? Server.Mock);
         await RunAsync();
     }
+
+    private Task CreateTopicsAsync(MockCluster? mock)
+        => Server.CreateAsync(mock, new[] { "counted", "counter.commands", "counter.dead" }.Select(topic => options.Prefix + topic));
 
     private async Task RunAsync(bool handles = true)
     {
