@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Messaging.Toolkit.Configuration;
 using Messaging.Toolkit.Diagnostics;
 using Messaging.Toolkit.Inbox;
@@ -9,6 +10,7 @@ using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Sagas.Running;
 using Messaging.Toolkit.Stores;
 using Messaging.Toolkit.Streams;
+using Messaging.Toolkit.Transports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +27,8 @@ internal sealed class DeliveryProcessor(
     EndpointDefinition endpoint, IMessageStore store, MessagingModel model, OutgoingMessages outgoing, ParkingAlarm alarm, TimeProvider time,
     EntropySource entropy, MessagingMetrics metrics, DeliveryTelemetry telemetry, ILogger logger)
 {
+    private readonly FrozenDictionary<string, (MessageType Type, IReadOnlyList<HandlerBinding> Handlers)> handlersOf =
+        endpoint.Handlers.ToFrozenDictionary(handlers => handlers.Key, handlers => (model.Registry.Find(handlers.Key)!, handlers.Value), StringComparer.Ordinal);
     private readonly InstanceGate instances = new(time);
     private readonly FailureJudge judge = new(endpoint, store.Inbox, outgoing, NewBackoff(entropy), entropy, metrics, logger);
     private readonly EndingWriter endings = new(endpoint, store, outgoing, NewBackoff(entropy), alarm, metrics, logger);
@@ -152,18 +156,12 @@ internal sealed class DeliveryProcessor(
         }
 
         var envelope = work.Delivery.Envelope;
-        var type = model.Registry.Find(envelope.Type);
-        if (type is null)
+        if (!handlersOf.TryGetValue(envelope.Type, out var known))
         {
-            return "its type is not registered in this application";
+            return model.Registry.Find(envelope.Type) is null ? "its type is not registered in this application" : "this endpoint has no handler for its type";
         }
 
-        if (!endpoint.Handlers.TryGetValue(type.Name, out var handlers))
-        {
-            return "this endpoint has no handler for its type";
-        }
-
-        handlers = endpoint.Accepting(handlers, envelope);
+        var handlers = endpoint.Accepting(known.Handlers, envelope);
         if (handlers.Count == 0)
         {
             return envelope.InReplyTo is null ? "this endpoint takes its type only as a reply" : "it replies to a request that nobody at this endpoint has made";
@@ -171,7 +169,7 @@ internal sealed class DeliveryProcessor(
 
         try
         {
-            work.Read = (type.Serializer.Deserialize(envelope.Body.Span, type.ClrType), handlers);
+            work.Read = (known.Type.Serializer.Deserialize(envelope.Body.Span, known.Type.ClrType), handlers);
             if (endpoint.Instances.Count > 0)
             {
                 work.Instances = [.. handlers.Where(handler => handler.Instances is not null).Select(handler => InstanceOf(handler, work)).OfType<Guid>()];
@@ -320,9 +318,15 @@ internal sealed class DeliveryProcessor(
             return [await store.Inbox.HandleParkedAsync(parked, only.Delivery.Envelope, (scope, session, _, token) => InvokeHandlersAsync(only, scope, session, token), stopping)];
         }
 
+        var deliveries = new Delivery[group.Count];
+        for (var i = 0; i < group.Count; i++)
+        {
+            deliveries[i] = group[i].Delivery;
+        }
+
         return await store.Inbox.HandleAsync(
             endpoint.Name,
-            [.. group.Select(work => work.Delivery)],
+            deliveries,
             (scope, session, index, token) => InvokeHandlersAsync(group[index], scope, session, token),
             stopping);
     }
@@ -337,7 +341,7 @@ internal sealed class DeliveryProcessor(
         bus.Store = store;
         var context = new MessageContext(envelope, endpoint.Name, work.Attempts + 1, bus) { GivenUp = work.GivenUp };
         session.Cause = context;
-        telemetry.Begin(work);
+        var begun = telemetry.Begin(work);
         var hasExpired = HasExpired(work);
         if (hasExpired && endpoint.DeadLettersExpired)
         {
@@ -359,7 +363,6 @@ internal sealed class DeliveryProcessor(
             return;
         }
 
-        var started = time.GetTimestamp();
         work.IsHandling = true;
         try
         {
@@ -390,7 +393,7 @@ internal sealed class DeliveryProcessor(
         }
         finally
         {
-            work.HandlerTime = time.GetElapsedTime(started);
+            work.HandlerTime = time.GetElapsedTime(begun);
         }
     }
 

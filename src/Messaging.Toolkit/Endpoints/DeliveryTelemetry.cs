@@ -33,9 +33,9 @@ internal sealed class DeliveryTelemetry(string endpoint, string system, Addresse
 
     /// <summary>
     /// An attempt begins, and its span is the present one. Call it in a method that is awaited: when that returns, the caller's span is the present one again. One that has
-    /// begun before and was not ended was rolled back by the store, which has begun again.
+    /// begun before and was not ended was rolled back by the store, which has begun again. Returns when it has begun, by the steady clock.
     /// </summary>
-    public void Begin(Work work)
+    public long Begin(Work work)
     {
         if (work.Span is { } former)
         {
@@ -44,8 +44,10 @@ internal sealed class DeliveryTelemetry(string endpoint, string system, Addresse
         }
 
         work.ErrorType = null;
-        work.Begun = time.GetTimestamp();
+        var begun = time.GetTimestamp();
+        work.Begun = begun;
         work.Span = MessagingTracer.IsListened ? Start(work) : null;
+        return begun;
     }
 
     /// <summary>An attempt has ended before it came to a handler.</summary>
