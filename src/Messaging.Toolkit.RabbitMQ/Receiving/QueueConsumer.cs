@@ -25,6 +25,7 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     private volatile bool isClosing;
     private bool isLeaving;
     private bool isFlushing;
+    private Task? closing;
     private int taken;
 
     private QueueConsumer(IChannel channel, int prefetch, EnvelopeReader reader, ChannelWriter<RabbitMQDelivery> received, Action<QueueConsumer, Exception> ended, TimeProvider time) : base(channel)
@@ -116,12 +117,21 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         await idle.Task;
         await FlushAsync();
         isClosing = true;
-        var closing = CloseAsync();
-        await ConnectionOpener.AtMostAsync(closing, time);
-        if (!closing.IsCompletedSuccessfully)
+        var end = CloseAsync();
+        await ConnectionOpener.AtMostAsync(end, time);
+        if (!end.IsCompletedSuccessfully)
         {
             throw new MessagingException("A channel to RabbitMQ could not be closed: the queue's next consumer would wait for ever.");
         }
+    }
+
+    /// <summary>
+    /// Ends the channel of a consumer that has ended by itself: it may still be open, and would stay the active one of its queue, for which the next one waits.
+    /// </summary>
+    public async Task DropAsync()
+    {
+        await FlushAsync();
+        await ConnectionOpener.AtMostAsync(CloseAsync(), time);
     }
 
     /// <summary>Acknowledges what is settled. Nothing can be settled any more.</summary>
@@ -155,8 +165,17 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         return Task.CompletedTask;
     }
 
-    private async Task CloseAsync()
+    private Task CloseAsync()
     {
+        lock (gate)
+        {
+            return closing ??= CloseOnceAsync();
+        }
+    }
+
+    private async Task CloseOnceAsync()
+    {
+        await Task.Yield(); // Not with the lock held.
         if (Channel.IsOpen)
         {
             await Channel.CloseAsync();

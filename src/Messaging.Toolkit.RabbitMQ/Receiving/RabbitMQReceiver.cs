@@ -118,6 +118,7 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
         }
 
         share.OnEnded(consumer, exception);
+        _ = consumer.DropAsync(); // Called by the channel itself, which cannot wait for its own end.
     }
 
     private List<QueueConsumer> Consumers()

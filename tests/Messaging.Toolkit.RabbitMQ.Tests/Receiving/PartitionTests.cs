@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Messaging.Toolkit.Messages;
 using Messaging.Toolkit.RabbitMQ.Tests.Broker;
+using Messaging.Toolkit.Runtime;
 using Messaging.Toolkit.Transports;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Messaging.Toolkit.RabbitMQ.Tests.Receiving;
 
@@ -103,6 +106,47 @@ public sealed class PartitionTests
         (await Line.ReceiveAsync(receiver, 1)).Should().NotBeEmpty();
     }
 
+    /// <summary>Its channel is still open then, and stays the active consumer of its queue for as long as it is.</summary>
+    [Fact]
+    public async Task A_partition_whose_consumer_fails_while_its_channel_is_open_is_consumed_again()
+    {
+        await using var line = NewLine();
+        var sender = await line.OpenSenderAsync();
+        var clock = new StoppableClock();
+        var transport = new RabbitMQTransport(line.Options, line.Topology, new MessageIds(clock, new EntropySource()), TimeProvider.System, NullLogger.Instance);
+        await using var receiver = await transport.OpenReceiverAsync("worker", prefetch: 100, default);
+
+        clock.FailNext();
+        await SendToAllAsync(line, sender, number: 1);
+
+        var settled = new HashSet<string>();
+        using var limit = new CancellationTokenSource(Line.Patience);
+        while (settled.Count < Keys)
+        {
+            foreach (var delivery in await receiver.ReceiveAsync(100, limit.Token))
+            {
+                if (await TrySettleAsync(delivery))
+                {
+                    settled.Add(delivery.Envelope.Key!);
+                }
+            }
+        }
+
+        // What the consumer that failed had brought before comes again.
+        async Task<bool> TrySettleAsync(Delivery delivery)
+        {
+            try
+            {
+                await receiver.SettleAsync([delivery], Settlement.Done, default);
+                return true;
+            }
+            catch (MessagingException)
+            {
+                return false;
+            }
+        }
+    }
+
     private static Line NewLine() => new(options =>
     {
         options.Queues.Consumers = QueueConsumers.Partitioned;
@@ -112,6 +156,16 @@ public sealed class PartitionTests
 
     private static Task SendToAllAsync(Line line, ISender sender, int number)
         => line.SendAsync(sender, [.. Enumerable.Range(0, Keys).Select(key => Line.Envelope(number, $"key-{key}"))]);
+
+    /// <summary>Makes the reading of one message fail.</summary>
+    private sealed class StoppableClock : TimeProvider
+    {
+        private int failing;
+
+        public void FailNext() => failing = 1;
+
+        public override DateTimeOffset GetUtcNow() => Interlocked.Exchange(ref failing, 0) == 0 ? base.GetUtcNow() : throw new InvalidOperationException("The clock has stopped.");
+    }
 
     /// <summary>A process that settles whatever comes.</summary>
     private sealed class Member : IAsyncDisposable
