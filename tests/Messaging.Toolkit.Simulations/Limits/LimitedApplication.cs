@@ -47,7 +47,7 @@ internal sealed class JobHandler(LimitedDb db, Watch watch) : IHandle<Job>
 {
     public Task HandleAsync(Job message, MessageContext context, CancellationToken cancellationToken)
     {
-        watch.CallDownstream();
+        watch.CallDownstream(context.Attempt);
         db.Deeds.Add(new Deed { Endpoint = context.Endpoint, Job = message.Name, IsBeyondLimit = watch.IsBeyondLimit });
         context.Publish(new Report(message.Key, message.Name));
         return Task.CompletedTask;

@@ -5,29 +5,31 @@ internal sealed class Watch(TimeProvider time)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly List<(DateTimeOffset At, bool Success)> calls = [];
+    private readonly List<(DateTimeOffset At, bool Success, bool IsAlone)> calls = [];
     private readonly List<DateTimeOffset> reports = [];
 
     /// <summary>There was more than there may be.</summary>
     public bool IsBeyondLimit { get; private set; }
 
     /// <summary>Is away from the second to the fifth of every ten seconds.</summary>
-    public void CallDownstream()
+    /// <param name="attempt">Which attempt it is at the message that it is called for.</param>
+    public void CallDownstream(int attempt)
     {
         var now = time.GetUtcNow();
         var isAway = now.TimeOfDay.TotalSeconds % 10 is >= 2 and < 5;
-        calls.Add((now, !isAway));
+        calls.Add((now, !isAway, attempt > 1));
         if (!isAway)
         {
             return;
         }
 
-        // Those failures since the last success that no pause lies between: so many as it takes to open the circuit, and those under way then. Each may
-        // be seen twice: when it makes its group fail it does not count, as nobody knows whose failure it was.
+        // Those failures since the last success that no pause lies between: so many as it takes to open the circuit, and those under way then. A message that
+        // has failed before is alone, so that its failure counts; when the first attempt at one makes its group fail that does not, as nobody knows whose failure
+        // it was, and there may be as many as there are groups.
         var last = calls.FindLastIndex(call => call.Success);
-        var failures = calls.Skip(last + 1).Count(call => call.At > now - LimitedApplication.Break);
+        var failures = calls.Skip(last + 1).Count(call => call.IsAlone && call.At > now - LimitedApplication.Break);
         var successes = calls.Count(call => call.Success && call.At > now - LimitedApplication.Window - Second);
-        IsBeyondLimit |= failures > 2 * (Math.Max(LimitedApplication.MinimumThroughput, successes) + LimitedApplication.Concurrency);
+        IsBeyondLimit |= failures > Math.Max(LimitedApplication.MinimumThroughput, successes) + LimitedApplication.Concurrency;
         throw new InvalidOperationException("The other side is away.");
     }
 

@@ -68,8 +68,8 @@ internal static class RabbitMQBugs
             ""),
 
         new("partition kept", "A process that leaves a partition to another one keeps its channel, and what comes there.", Consumer,
-            "var closing = CloseAsync();",
-            "var closing = Task.CompletedTask;"),
+            "var end = CloseAsync();",
+            "var end = Task.CompletedTask;"),
 
         new("silent process present", "A process that died keeps its share of the partitions.", Presence,
             "time.GetElapsedTime(other.Value) > LongestSilence",
