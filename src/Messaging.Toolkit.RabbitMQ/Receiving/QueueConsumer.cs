@@ -115,23 +115,24 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         }
 
         await idle.Task;
+        await EndAsync();
+    }
+
+    /// <summary>
+    /// Acknowledges what is settled, and ends the channel. Also when the consumer has ended by itself: its channel may still be open, and would stay the active one of its
+    /// queue, for which the next one waits.
+    /// </summary>
+    /// <exception cref="MessagingException">The channel could not be closed.</exception>
+    public async Task EndAsync()
+    {
         await FlushAsync();
         isClosing = true;
         var end = CloseAsync();
         await ConnectionOpener.AtMostAsync(end, time);
         if (!end.IsCompletedSuccessfully)
         {
-            throw new MessagingException("A channel to RabbitMQ could not be closed: the queue's next consumer would wait for ever.");
+            throw new MessagingException("A channel to RabbitMQ could not be closed: the queue's next consumer would wait for ever.", end.Exception?.InnerException ?? new TimeoutException("RabbitMQ did not answer."));
         }
-    }
-
-    /// <summary>
-    /// Ends the channel of a consumer that has ended by itself: it may still be open, and would stay the active one of its queue, for which the next one waits.
-    /// </summary>
-    public async Task DropAsync()
-    {
-        await FlushAsync();
-        await ConnectionOpener.AtMostAsync(CloseAsync(), time);
     }
 
     /// <summary>Acknowledges what is settled. Nothing can be settled any more.</summary>
@@ -145,6 +146,11 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
         string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
+        if (isClosing)
+        {
+            return Task.CompletedTask; // It comes again, after those that have come before it: one of them may be why it closes.
+        }
+
         try
         {
             unsettled.Add(deliveryTag);
@@ -176,12 +182,17 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer
     private async Task CloseOnceAsync()
     {
         await Task.Yield(); // Not with the lock held.
-        if (Channel.IsOpen)
+        try
         {
-            await Channel.CloseAsync();
+            if (Channel.IsOpen)
+            {
+                await Channel.CloseAsync();
+            }
         }
-
-        await Channel.DisposeAsync();
+        finally
+        {
+            await Channel.DisposeAsync();
+        }
     }
 
     private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)

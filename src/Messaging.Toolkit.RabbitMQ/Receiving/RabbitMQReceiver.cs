@@ -55,10 +55,7 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
     public async Task LeaveAsync(QueueConsumer consumer)
     {
         await consumer.LeaveAsync();
-        lock (gate)
-        {
-            consumers.Remove(consumer);
-        }
+        Forget(consumer);
     }
 
     public async ValueTask<IReadOnlyList<Delivery>> ReceiveAsync(int max, CancellationToken cancellationToken)
@@ -112,13 +109,30 @@ internal sealed class RabbitMQReceiver(IConnection connection, EnvelopeReader re
             return;
         }
 
+        share.OnEnded(consumer, exception);
+        _ = DropAsync(consumer); // Called by the channel itself, which cannot wait for its own end.
+    }
+
+    /// <summary>Throws nothing.</summary>
+    private async Task DropAsync(QueueConsumer consumer)
+    {
+        try
+        {
+            await consumer.EndAsync();
+            Forget(consumer);
+        }
+        catch (Exception exception)
+        {
+            Break(exception);
+        }
+    }
+
+    private void Forget(QueueConsumer consumer)
+    {
         lock (gate)
         {
             consumers.Remove(consumer);
         }
-
-        share.OnEnded(consumer, exception);
-        _ = consumer.DropAsync(); // Called by the channel itself, which cannot wait for its own end.
     }
 
     private List<QueueConsumer> Consumers()

@@ -58,7 +58,7 @@ internal sealed class Work(Delivery delivery, IReceiver receiver, Intake? intake
     /// <summary>How often the store has failed under them.</summary>
     public int StoreFailures { get; set; }
 
-    /// <summary>How long its handlers took the last time that they ran; null if they never did.</summary>
+    /// <summary>How long the last attempt in which its handlers ran took until they had ended; null if they never did.</summary>
     public TimeSpan? HandlerTime { get; set; }
 
     /// <summary>It was in a group that failed, or was parked: it has a transaction to itself.</summary>

@@ -106,30 +106,37 @@ public sealed class PartitionTests
         (await Line.ReceiveAsync(receiver, 1)).Should().NotBeEmpty();
     }
 
-    /// <summary>Its channel is still open then, and stays the active consumer of its queue for as long as it is.</summary>
+    /// <summary>Its channel is still open then, and stays the active consumer of its queue for as long as it is; and more comes over it, behind what has failed.</summary>
     [Fact]
-    public async Task A_partition_whose_consumer_fails_while_its_channel_is_open_is_consumed_again()
+    public async Task A_partition_whose_consumer_fails_while_its_channel_is_open_is_consumed_again_in_order()
     {
         await using var line = NewLine();
         var sender = await line.OpenSenderAsync();
+        await (await line.Transport.OpenReceiverAsync("worker", prefetch: 100, default)).DisposeAsync(); // There are queues now.
+        await SendToAllAsync(line, sender, number: 1);
+        await SendToAllAsync(line, sender, number: 2);
         var clock = new StoppableClock();
         var transport = new RabbitMQTransport(line.Options, line.Topology, new MessageIds(clock, new EntropySource()), TimeProvider.System, NullLogger.Instance);
+
+        clock.FailAfter(1); // Of the process itself.
         await using var receiver = await transport.OpenReceiverAsync("worker", prefetch: 100, default);
 
-        clock.FailNext();
-        await SendToAllAsync(line, sender, number: 1);
-
-        var settled = new HashSet<string>();
+        var came = new List<Delivery>();
+        var settled = 0;
         using var limit = new CancellationTokenSource(Line.Patience);
-        while (settled.Count < Keys)
+        while (settled < 2 * Keys)
         {
             foreach (var delivery in await receiver.ReceiveAsync(100, limit.Token))
             {
-                if (await TrySettleAsync(delivery))
-                {
-                    settled.Add(delivery.Envelope.Key!);
-                }
+                came.Add(delivery);
+                settled += await TrySettleAsync(delivery) ? 1 : 0;
             }
+        }
+
+        clock.HasFailed.Should().BeTrue();
+        foreach (var ofKey in came.GroupBy(delivery => delivery.Envelope.Key, Line.NumberOf))
+        {
+            ofKey.Distinct().Should().Equal([1, 2], "nothing of {0} comes before what failed", ofKey.Key);
         }
 
         // What the consumer that failed had brought before comes again.
@@ -160,11 +167,22 @@ public sealed class PartitionTests
     /// <summary>Makes the reading of one message fail.</summary>
     private sealed class StoppableClock : TimeProvider
     {
-        private int failing;
+        private int left = -1;
 
-        public void FailNext() => failing = 1;
+        public bool HasFailed { get; private set; }
 
-        public override DateTimeOffset GetUtcNow() => Interlocked.Exchange(ref failing, 0) == 0 ? base.GetUtcNow() : throw new InvalidOperationException("The clock has stopped.");
+        public void FailAfter(int readings) => left = readings;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            if (left < 0 || Interlocked.Decrement(ref left) >= 0)
+            {
+                return base.GetUtcNow();
+            }
+
+            HasFailed = true;
+            throw new InvalidOperationException("The clock has stopped.");
+        }
     }
 
     /// <summary>A process that settles whatever comes.</summary>

@@ -10,9 +10,10 @@ namespace Messaging.Toolkit.Simulations.Limits;
 /// <summary>What the clients do: they order jobs of every kind, now and then many at once, and repeat what they are not sure of.</summary>
 internal static class LimitedWorkload
 {
+    public const int BurstSize = 24;
+
     private const int Rounds = 4;
     private const int Keys = 3;
-    private const int BurstSize = 24;
     private const double Burst = 0.15;
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);

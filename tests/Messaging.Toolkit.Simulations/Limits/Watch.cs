@@ -5,7 +5,7 @@ internal sealed class Watch(TimeProvider time)
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly List<(DateTimeOffset At, bool Success, bool IsAlone)> calls = [];
+    private readonly List<(DateTimeOffset At, bool Success, bool IsRetried)> calls = [];
     private readonly List<DateTimeOffset> reports = [];
 
     /// <summary>There was more than there may be.</summary>
@@ -23,13 +23,14 @@ internal sealed class Watch(TimeProvider time)
             return;
         }
 
-        // Those failures since the last success that no pause lies between: so many as it takes to open the circuit, and those under way then. A message that
-        // has failed before is alone, so that its failure counts; when the first attempt at one makes its group fail that does not, as nobody knows whose failure
-        // it was, and there may be as many as there are groups.
+        // Those failures since the last success that no pause lies between: so many as it takes to open the circuit, and those under way then. Of those that count the
+        // watch sees the retried ones. One that makes its group fail does not count, as nobody knows whose failure it was; for a retried one that is possible once, and it
+        // has failed alone before, which counted. First attempts may be as many as there are groups, and those are no more than a burst brings.
         var last = calls.FindLastIndex(call => call.Success);
-        var failures = calls.Skip(last + 1).Count(call => call.IsAlone && call.At > now - LimitedApplication.Break);
+        var failures = calls.Skip(last + 1).Where(call => call.At > now - LimitedApplication.Break).ToList();
         var successes = calls.Count(call => call.Success && call.At > now - LimitedApplication.Window - Second);
-        IsBeyondLimit |= failures > Math.Max(LimitedApplication.MinimumThroughput, successes) + LimitedApplication.Concurrency;
+        var bound = Math.Max(LimitedApplication.MinimumThroughput, successes) + LimitedApplication.Concurrency;
+        IsBeyondLimit |= failures.Count(call => call.IsRetried) > bound || failures.Count > (2 * bound) + LimitedWorkload.BurstSize;
         throw new InvalidOperationException("The other side is away.");
     }
 
