@@ -118,7 +118,7 @@ public sealed class PartitionTests
         var clock = new StoppableClock();
         var transport = new RabbitMQTransport(line.Options, line.Topology, new MessageIds(clock, new EntropySource()), TimeProvider.System, NullLogger.Instance);
 
-        clock.FailAfter(1); // Of the process itself.
+        clock.FailAfter(1); // The first is for the process's own id, the next for the first message.
         await using var receiver = await transport.OpenReceiverAsync("worker", prefetch: 100, default);
 
         var came = new List<Delivery>();
