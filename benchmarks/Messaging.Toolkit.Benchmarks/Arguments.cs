@@ -5,7 +5,7 @@ using Messaging.Toolkit.Benchmarks.Scenarios;
 namespace Messaging.Toolkit.Benchmarks;
 
 /// <summary>What was asked for on the command line.</summary>
-internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKind Database, string Transport, int? Messages, int? Rounds, int? Claims)
+internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKind Database, string Transport, int? Messages, int? Rounds, int? Claims, int? AutoPrepare)
 {
     /// <summary>Reads the command line; says what is wrong with it and returns null if it cannot.</summary>
     public static Arguments? TryParse(string[] args, IReadOnlyList<IScenario> all)
@@ -17,7 +17,7 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
         catch (FormatException exception)
         {
             Console.Error.WriteLine(exception.Message);
-            Console.Error.WriteLine($"Usage: eng/bench SCENARIO [--database sqlite|postgres] [--transport {string.Join('|', TransportNames.All)}] [--messages N] [--rounds R] [--claims C]");
+            Console.Error.WriteLine($"Usage: eng/bench SCENARIO [--database sqlite|postgres] [--transport {string.Join('|', TransportNames.All)}] [--messages N] [--rounds R] [--claims C] [--auto-prepare S]");
             foreach (var transport in TransportNames.All)
             {
                 var names = all.Where(scenario => scenario.Transport == transport).Select(scenario => scenario.Name);
@@ -32,7 +32,7 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
     private static Arguments Parse(string[] args, IReadOnlyList<IScenario> all)
     {
         var name = args.FirstOrDefault() ?? throw new FormatException("Which scenario?");
-        var arguments = new Arguments(Scenarios: [], DatabaseKind.Postgres, TransportNames.InProcess, Messages: null, Rounds: null, Claims: null);
+        var arguments = new Arguments(Scenarios: [], DatabaseKind.Postgres, TransportNames.InProcess, Messages: null, Rounds: null, Claims: null, AutoPrepare: null);
         foreach (var option in args.Skip(1).Chunk(2))
         {
             var value = option.ElementAtOrDefault(1) ?? throw new FormatException($"{option[0]} needs a value.");
@@ -42,6 +42,7 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
                 "--transport" when TransportNames.All.Contains(value) => arguments with { Transport = value },
                 "--messages" => arguments with { Messages = Positive(option[0], value) },
                 "--claims" => arguments with { Claims = Positive(option[0], value) },
+                "--auto-prepare" => arguments with { AutoPrepare = Positive(option[0], value) },
                 "--rounds" => arguments with { Rounds = Positive(option[0], value) },
                 _ => throw new FormatException($"'{option[0]} {value}' is not understood."),
             };

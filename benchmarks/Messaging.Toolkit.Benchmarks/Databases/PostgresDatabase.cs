@@ -19,6 +19,10 @@ internal sealed class PostgresDatabase(string server, string name, bool isOurs) 
     private static string Server => Environment.GetEnvironmentVariable(Variable)
                                     ?? throw new InvalidOperationException($"{Variable} is not set, so there is no PostgreSQL server: run the benchmarks by eng/bench.");
 
+    /// <summary>Has Npgsql prepare so many statements on each connection, here and in the processes that are started from now on.</summary>
+    public static void AutoPrepare(int statements)
+        => Environment.SetEnvironmentVariable(Variable, new NpgsqlConnectionStringBuilder(Server) { MaxAutoPrepare = statements }.ConnectionString);
+
     public static async Task<BenchmarkDatabase> CreateAsync()
     {
         var name = $"bench_{Guid.NewGuid():N}";

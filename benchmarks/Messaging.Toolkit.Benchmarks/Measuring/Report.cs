@@ -26,6 +26,11 @@ internal sealed record Report(JsonObject Fields)
             ["floor_bytes_per_message"] = Math.Round(Median.Of(rounds.Select(round => round.Floor.BytesPerMessage))),
             ["statements_per_message"] = statementsPerMessage is { } statements ? Rounded(statements) : null,
         };
+        if (arguments.AutoPrepare is { } prepared)
+        {
+            fields["auto_prepare"] = prepared;
+        }
+
         foreach (var name in rounds[0].Baselines.Keys)
         {
             fields[name] = MedianOf(rounds, round => round.Baselines[name].Value);

@@ -44,6 +44,10 @@ internal sealed class ShopHost : IAsyncDisposable
             .Endpoint("service", e => e.Handle<DoStep, DoStepHandler>().Concurrency(Workers.Count))
             .Endpoint("sagas", e => e.Saga<DeliverySaga>().Concurrency(Workers.Count)));
 
+    /// <summary>Runs process managers on orders, once it is started.</summary>
+    public static Task<ShopHost> CreateProcessesAsync(BenchmarkDatabase database, Tally tally, BenchmarkBroker broker)
+        => CreateAsync(database, tally, messaging => Connect(messaging, broker).Endpoint(Endpoint, e => e.Process<ThreeOrders>().Concurrency(Workers.Count)));
+
     public Task StartAsync() => host.StartAsync();
 
     /// <summary>Starts a saga, in a scope of its own.</summary>
@@ -147,6 +151,12 @@ internal sealed class ShopHost : IAsyncDisposable
         Check.Equal(outbox, await QueryAsync(db => db.Set<OutboxRow>().CountAsync()), "messages in the outbox");
         Check.Equal(claims, await QueryAsync(db => db.Set<ClaimRow>().CountAsync()), "claims");
         Check.Equal(0, await QueryAsync(db => db.Set<DeadLetterRow>().CountAsync()), "dead letters");
+    }
+
+    public async Task VerifySagasAsync(int completed, int entriesOfHistory)
+    {
+        Check.Equal(completed, await QueryAsync(db => db.Set<SagaRow>().CountAsync(saga => saga.Status == SagaStatus.Completed)), "completed sagas");
+        Check.Equal(entriesOfHistory, await QueryAsync(db => db.Set<SagaHistoryRow>().CountAsync()), "entries of history");
     }
 
     public async ValueTask DisposeAsync()

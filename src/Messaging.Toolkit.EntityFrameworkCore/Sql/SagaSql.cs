@@ -144,7 +144,10 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
             ? Dialect.InsertIfAbsent(Saga.Table, columns, SagaColumns.Parameters, keys: 1)
             : $"UPDATE {Saga.Table} SET {string.Join(", ", columns.Zip(SagaColumns.Parameters, (column, parameter) => $"{column} = {parameter}").Skip(1))} " +
               $"WHERE {Saga.Id} = @id AND {Saga.Revision} = @revision - 1";
-        return LimitWait(of.Rows == 0 ? write : Join(write, InsertHistory(of.Rows)));
+        var statements = of.Rows == 0 ? write : Join(write, InsertHistory(of.Rows));
+
+        // A new one may wait for somebody who begins the same. An instance that was read is locked since then, where rows can be: nobody else is in its way.
+        return of.IsNew ? LimitWait(statements) : statements;
     }
 
     private string InsertHistory(int rows)
