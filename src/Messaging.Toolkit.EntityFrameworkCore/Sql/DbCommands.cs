@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
@@ -11,6 +13,15 @@ namespace Messaging.Toolkit.EntityFrameworkCore.Sql;
 /// </summary>
 internal static class DbCommands
 {
+    private static readonly FrozenDictionary<Type, DbType> NullTypes = new Dictionary<Type, DbType>
+    {
+        [typeof(string)] = DbType.String,
+        [typeof(Guid?)] = DbType.Guid,
+        [typeof(DateTime?)] = DbType.DateTime,
+        [typeof(int?)] = DbType.Int32,
+        [typeof(long?)] = DbType.Int64,
+    }.ToFrozenDictionary();
+
     public static DbCommand CreateCommand(this DbContext context, string sql)
         => CreateCommand(context, context.Database.CurrentTransaction?.GetDbTransaction(), sql);
 
@@ -27,16 +38,22 @@ internal static class DbCommands
         return command;
     }
 
-    public static DbCommand With(this DbCommand command, string name, object? value)
+    /// <summary>Adds a parameter. One without a value has a type all the same: a statement is prepared for the types of its parameters, and is another one with others.</summary>
+    public static DbCommand With<T>(this DbCommand command, string name, T value)
     {
         var parameter = command.CreateParameter();
         parameter.ParameterName = name;
-        parameter.Value = value ?? DBNull.Value;
+        if (value is null && NullTypes.TryGetValue(typeof(T), out var type))
+        {
+            parameter.DbType = type;
+        }
+
+        parameter.Value = (object?)value ?? DBNull.Value;
         command.Parameters.Add(parameter);
         return command;
     }
 
-    public static DbCommand WithIf(this DbCommand command, bool condition, string name, object? value) => condition ? command.With(name, value) : command;
+    public static DbCommand WithIf<T>(this DbCommand command, bool condition, string name, T value) => condition ? command.With(name, value) : command;
 
     /// <summary>Adds values as parameters of a name and a number: those of <see cref="Parameters"/>.</summary>
     public static DbCommand WithAll<T>(this DbCommand command, string name, IReadOnlyCollection<T> values)

@@ -33,7 +33,7 @@ internal static class SagaColumns
         .With("@id", record.Id).With("@definition", record.Definition).With("@endpoint", record.Endpoint).With("@correlation", record.Correlation)
         .With("@revision", record.Revision).With("@version", record.Version).With("@shape", record.Shape).With("@status", record.Status.ToString())
         .With("@position", record.Position).With("@state", record.State).With("@progress", record.Progress).With("@reason", StorableText.Reason(record.Reason))
-        .With("@due_at", record.DueAt is { } due ? DbCommands.AsUtc(due) : null)
+        .With("@due_at", record.DueAt is { } due ? DbCommands.AsUtc(due) : default(DateTime?))
         .With("@created_at", DbCommands.AsUtc(record.CreatedAt)).With("@changed_at", DbCommands.AsUtc(record.ChangedAt)).With("@history_length", record.HistoryLength)
         .With("@failure", record.Failure?.ToString());
 
