@@ -48,6 +48,11 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, DatabaseKin
             };
         }
 
+        if (arguments is { Database: not DatabaseKind.Postgres, AutoPrepare: not null })
+        {
+            throw new FormatException("--auto-prepare is Npgsql's: leave it out, or give --database postgres.");
+        }
+
         return arguments with { Scenarios = Choose(name, arguments.Transport, arguments.Database, all) };
     }
 

@@ -9,7 +9,7 @@ namespace Messaging.Toolkit.Benchmarks.Brokers;
 /// </summary>
 internal abstract class BenchmarkBroker : IAsyncDisposable
 {
-    /// <summary>The cluster of eng/servers keeps no more than 5 MiB of each of its 4 partitions.</summary>
+    /// <summary>As many as are sure to be kept: the cluster of eng/servers has no more than 5 MiB of each of its 4 partitions.</summary>
     public const int MessagesOfKafka = 20_000;
 
     /// <param name="transport">Which broker.</param>
@@ -31,7 +31,10 @@ internal abstract class BenchmarkBroker : IAsyncDisposable
     /// <summary>Begins to consume by the bare client, over a new connection.</summary>
     public abstract Task<IBareConsumer> OpenConsumerAsync();
 
-    /// <summary>Waits until as many messages are in the queue. Returns how many there are.</summary>
+    /// <summary>Whether so many messages stay in the queue until they are taken.</summary>
+    public virtual bool Keeps(int messages) => true;
+
+    /// <summary>Waits until as many messages have come to the queue. Returns how many they are.</summary>
     public abstract Task<int> WaitUntilFilledAsync(int messages);
 
     /// <summary>Takes all messages out of the queue, those among them that its last consumer has left unacknowledged.</summary>

@@ -27,7 +27,8 @@ internal sealed class RelayToBroker(string transport) : IScenario
         }
     }
 
-    public int DefaultMessages(DatabaseKind database) => transport == TransportNames.Kafka ? BenchmarkBroker.MessagesOfKafka : 50_000;
+    /// <summary>Kafka's client does 100,000 and more a second: with 20,000, all that the cluster is sure to keep, it would be measured how relays begin and end.</summary>
+    public int DefaultMessages(DatabaseKind database) => transport == TransportNames.Kafka ? 200_000 : 50_000;
 
     public async Task<Sample> MeasureAsync(Run run)
     {
@@ -63,7 +64,10 @@ internal sealed class RelayToBroker(string transport) : IScenario
         return sample;
     }
 
-    /// <summary>All have come, each once and those of a key in order; and the floor's are no smaller than the toolkit's.</summary>
+    /// <summary>
+    /// All have come, each once and those of a key in order; and the floor's are no smaller than the toolkit's. Where the broker does not keep as many, as many have come, and so it is with
+    /// those that are left.
+    /// </summary>
     private static async Task VerifyQueueAsync(Run run, BenchmarkBroker broker)
     {
         var tally = new Tally(run.Messages);
@@ -73,6 +77,14 @@ internal sealed class RelayToBroker(string transport) : IScenario
             Check.Equal(broker.HeaderBytesOf(message.Order.Number), message.HeaderBytes, "bytes of headers");
         }
 
-        tally.Verify();
+        if (broker.Keeps(run.Messages))
+        {
+            tally.Verify();
+        }
+        else
+        {
+            Check.Equal(run.Messages, await broker.WaitUntilFilledAsync(run.Messages), "messages in the topic");
+            tally.VerifyOrder();
+        }
     }
 }

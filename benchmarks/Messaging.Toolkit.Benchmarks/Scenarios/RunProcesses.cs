@@ -7,7 +7,7 @@ namespace Messaging.Toolkit.Benchmarks.Scenarios;
 
 /// <summary>
 /// Process managers that need three events each, from a full queue of a broker: from the start of the host until it has stopped with everything
-/// committed and acknowledged. Floor: three plain transactions for each, of as many rows (claim, instance, two of history), by 8 workers, without a broker.
+/// committed and acknowledged. Floor: three plain transactions for each, of as many rows (claim, instance, two of history), by 8 workers, without a broker. It does not share commits.
 /// </summary>
 internal sealed class RunProcesses(string transport) : IScenario
 {
@@ -25,7 +25,7 @@ internal sealed class RunProcesses(string transport) : IScenario
 
     public async Task<Sample> MeasureAsync(Run run)
     {
-        Check.Equal(0, run.Messages % OrderPlaced.Customers, "sagas beyond full thousands");
+        Check.Equal(0, run.Messages % OrderPlaced.Customers, "sagas more than full thousands, which --messages must be");
         var events = ThreeOrders.Events * run.Messages;
         await using var database = await run.CreateDatabaseAsync();
         await using var broker = await BenchmarkBroker.CreateAsync(transport);

@@ -36,6 +36,9 @@ internal sealed class Tally(int expected)
     public void Verify()
     {
         Check.Equal(expected, handled, "calls of the handler");
-        Check.Equal(0, disorders, "messages out of their key's order or handled again");
+        VerifyOrder();
     }
+
+    /// <summary>Of those that were handled.</summary>
+    public void VerifyOrder() => Check.Equal(0, disorders, "messages out of their key's order or handled again");
 }

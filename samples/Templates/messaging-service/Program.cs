@@ -6,7 +6,8 @@ var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
 
 #if (UsePostgres)
-builder.Services.AddDbContext<ServiceDb>(o => o.UseNpgsql(settings.GetConnectionString("Database") ?? "Host=localhost;Database=service;Username=postgres"));
+// Max Auto Prepare saves PostgreSQL from parsing and planning the same statements again: have it in your own connection string, too. Leave it out behind a pooler that does not know prepared statements.
+builder.Services.AddDbContext<ServiceDb>(o => o.UseNpgsql(settings.GetConnectionString("Database") ?? "Host=localhost;Database=service;Username=postgres;Max Auto Prepare=100"));
 #else
 builder.Services.AddDbContext<ServiceDb>(o => o.UseSqlite(settings.GetConnectionString("Database") ?? "Data Source=service.db"));
 #endif

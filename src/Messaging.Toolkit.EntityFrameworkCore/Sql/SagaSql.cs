@@ -134,7 +134,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
     /// <summary>One command of two statements, the second of which must not fail if the first one has affected no row.</summary>
     protected virtual string Join(string write, string insertHistory) => throw new NotSupportedException();
 
-    /// <summary>Bounds how long statements wait for somebody else's lock.</summary>
+    /// <summary>Bounds how long statements wait for somebody else's lock: also those that write a row which is locked already, as CREATE INDEX locks a table for who writes and not for who reads.</summary>
     protected virtual string LimitWait(string statements) => statements;
 
     private string WriteSql((bool IsNew, int Rows) of)
@@ -144,10 +144,7 @@ internal class SagaSql(SqlDialect dialect, TableNames names)
             ? Dialect.InsertIfAbsent(Saga.Table, columns, SagaColumns.Parameters, keys: 1)
             : $"UPDATE {Saga.Table} SET {string.Join(", ", columns.Zip(SagaColumns.Parameters, (column, parameter) => $"{column} = {parameter}").Skip(1))} " +
               $"WHERE {Saga.Id} = @id AND {Saga.Revision} = @revision - 1";
-        var statements = of.Rows == 0 ? write : Join(write, InsertHistory(of.Rows));
-
-        // A new one may wait for somebody who begins the same. An instance that was read is locked since then, where rows can be: nobody else is in its way.
-        return of.IsNew ? LimitWait(statements) : statements;
+        return LimitWait(of.Rows == 0 ? write : Join(write, InsertHistory(of.Rows)));
     }
 
     private string InsertHistory(int rows)

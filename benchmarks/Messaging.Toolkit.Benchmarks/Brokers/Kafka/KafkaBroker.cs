@@ -81,13 +81,15 @@ internal sealed class KafkaBroker : BenchmarkBroker
         using var timer = new PeriodicTimer(PollInterval);
         using var limit = new CancellationTokenSource(Tally.Patience);
         long count;
-        while ((count = partitions.Sum(partition => reader.QueryWatermarkOffsets(partition, Tally.Patience) is var offsets ? offsets.High.Value - offsets.Low.Value : 0)) < messages)
+        while ((count = partitions.Sum(partition => reader.QueryWatermarkOffsets(partition, Tally.Patience).High.Value)) < messages)
         {
             await timer.WaitForNextTickAsync(limit.Token);
         }
 
         return (int)count;
     }
+
+    public override bool Keeps(int messages) => messages <= MessagesOfKafka;
 
     /// <summary>From where the group would go on to the end of each partition.</summary>
     public override async IAsyncEnumerable<ReceivedMessage> TakeAllAsync()
